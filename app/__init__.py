@@ -1,0 +1,1 @@
+"""The composition root: settings, answering, command line and page."""

@@ -1,0 +1,179 @@
+"""A question to a cited answer: retrieve, look at the sentences, pass the gate, choose, cite."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from ...index import Encoder, Filters, Hit, Retriever, SearchResult
+from ...index.analysis import terms
+from ...index.builder import software_version
+from ...index.clock import Clock
+from .gate import Evidence, Gate, shipped_gate
+from .select import Scored, SelectionSettings, coverage, score, select
+from .sentences import Candidate, candidates
+from .types import Answer, Citation, Sentence, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSettings:
+    """How an answer is made.
+
+    Attributes:
+        hits: passages retrieved and returned.
+        read: best passages whose sentences are looked at.
+        threshold: the gate's probability from which on an answer is given; None takes the calibrated one.
+        selection: how sentences are chosen.
+    """
+
+    hits: int = 10
+    read: int = 6
+    threshold: float | None = None
+    selection: SelectionSettings = field(default_factory=SelectionSettings)
+
+
+class Answerer:
+    """Answers questions from a retriever's index in mode `extract`: verbatim sentences, each with its citation.
+
+    Args:
+        retriever: where the passages come from; its encoder also compares sentences.
+        settings: how an answer is made.
+        gate: decides between an answer and silence.
+        settings_hash: of the application's settings, for the receipt.
+    """
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        settings: AnswerSettings = AnswerSettings(),
+        *,
+        gate: Gate | None = None,
+        settings_hash: str = "",
+    ) -> None:
+        self.retriever, self.settings = retriever, settings
+        self.gate, self.settings_hash = gate or shipped_gate(), settings_hash
+
+    def ask(self, question: str, *, filters: Filters | None = None) -> Answer:
+        """Answer a question, or say why not.
+
+        Args:
+            question: at most 4,000 characters.
+            filters: which documents may answer.
+
+        Raises:
+            QueryError: the question is empty or too long.
+        """
+        clock = Clock()
+        with clock("search"):
+            result = self.retriever.search(question, self.settings.hits, filters=filters)
+        weights = self.retriever.term_weights(result.query)
+        read = result.hits[: self.settings.read]
+        with clock("sentences"):
+            found = candidates(read)
+            scored = _score(result.query, found, self.retriever.encoder, weights, self.settings.selection)
+        evidence = weigh(read, scored, weights)
+        confidence = self.gate.probability(evidence)
+        threshold = self.gate.threshold if self.settings.threshold is None else self.settings.threshold
+        if scored is None or confidence < threshold:
+            chosen: list[Candidate] = []
+            reason = _why_silent(result, found, weights)
+        else:
+            with clock("select"):
+                chosen = [found[place] for place in select(found, scored, self.settings.selection)]
+            reason = ""
+        return Answer(
+            question=result.query,
+            sentences=tuple(
+                Sentence(candidate.text, (marker,), Verdict.SUPPORTED, 1.0)
+                for marker, candidate in enumerate(chosen, start=1)
+            ),
+            citations=tuple(_cite(marker, candidate) for marker, candidate in enumerate(chosen, start=1)),
+            abstained=not chosen,
+            reason=reason,
+            mode="extract",
+            confidence=round(confidence, 4),
+            hits=result.hits,
+            timings_ms=_timings(result, clock),
+            receipt=self._receipt(result, evidence, threshold),
+            notes=result.notes,
+        )
+
+    def _receipt(self, result: SearchResult, evidence: Evidence, threshold: float) -> dict[str, object]:
+        encoder = self.retriever.encoder.info
+        reranker = self.retriever.reranker
+        return {
+            "software": software_version(),
+            "generation": result.generation,
+            "encoder": {"id": encoder.id, "fingerprint": encoder.fingerprint},
+            "reranker": reranker.id if reranker else None,
+            "reranker_note": "" if reranker else "the embedded profile has no reranker weights yet; fused order stands",
+            "llm": None,
+            "prompt_hash": None,
+            "seed": None,
+            "gate": {"threshold": threshold, "evidence": {k: round(v, 4) for k, v in asdict(evidence).items()}},
+            "search": asdict(self.retriever.settings),
+            "settings_hash": self.settings_hash,
+        }
+
+
+def _score(
+    question: str,
+    found: list[Candidate],
+    encoder: Encoder,
+    weights: Mapping[str, float],
+    settings: SelectionSettings,
+) -> Scored | None:
+    if not found:
+        return None
+    vectors = encoder.encode([question, *(" ".join(candidate.text.split()) for candidate in found)])
+    return score(question, found, vectors[1:], vectors[0], weights, settings)
+
+
+def weigh(read: tuple[Hit, ...], scored: Scored | None, weights: Mapping[str, float]) -> Evidence:
+    """The gate's signals for a question."""
+    texts = " ".join(hit.passage.contextual_text for hit in read)
+    held = set(terms(texts))
+    return Evidence(
+        sentence_cosine=float(scored.cosine.max()) if scored else 0.0,
+        passage_cosine=max((hit.signals.dense_score or 0.0 for hit in read), default=0.0),
+        sentence_coverage=float(scored.coverage.max()) if scored else 0.0,
+        evidence_coverage=coverage(texts, (), weights),
+        missing_weight=max((weight for term, weight in weights.items() if term not in held), default=0.0),
+    )
+
+
+def _why_silent(result: SearchResult, found: list[Candidate], weights: Mapping[str, float]) -> str:
+    if not result.hits:
+        return "No document qualifies for this question."
+    if not found:
+        return "The nearest passages hold no sentence that could be quoted."
+    held = set(terms(" ".join(hit.passage.contextual_text for hit in result.hits)))
+    missing = [
+        word
+        for word in dict.fromkeys(result.query.split())
+        if (ts := terms(word)) and not held & set(ts) and weights.keys() & set(ts)
+    ]
+    words = ", ".join(repr(word.strip("?!.,;:\"'()")) for word in missing[:5])
+    return (
+        f"The corpus does not seem to answer this: the nearest passages do not mention {words}."
+        if words
+        else ("The corpus does not seem to answer this: the nearest passages are about something else or do not say.")
+    )
+
+
+def _cite(marker: int, candidate: Candidate) -> Citation:
+    passage = candidate.hit.passage
+    return Citation(
+        marker,
+        passage.id,
+        candidate.hit.document,
+        passage.heading_path,
+        passage.page,
+        candidate.start,
+        candidate.end,
+        candidate.text,
+    )
+
+
+def _timings(result: SearchResult, clock: Clock) -> dict[str, float]:
+    own = clock.milliseconds()
+    stages = {f"search.{name}": value for name, value in result.timings_ms.items() if name != "total"}
+    return {**stages, **{name: value for name, value in own.items() if name != "search"}}

@@ -1,0 +1,82 @@
+"""The sentences of a passage that could stand in an answer."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...index import Hit
+from ...ingest.blocks import BlockKind
+from ...ingest.markdown import parse_markdown
+from ...ingest.sentences import sentence_spans
+
+MIN_WORDS, MAX_WORDS = 5, 70
+
+_PROSE = {BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.QUOTE, BlockKind.CAPTION}
+_BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)]|>)[ \t]+")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+# A sentence that starts like this speaks of something named before it.
+_LEANING = re.compile(
+    r"(?:this|that|these|those|it|its|they|their|them|he|she|his|her|such|both|here|there|then|thus|hence|also|"
+    r"however|therefore|moreover|furthermore|otherwise|instead|consequently|similarly|likewise|and|but|or|so|"
+    r"another|the (?:former|latter|same|above|other)|in (?:this|that|these|those|such|both|contrast|addition)|"
+    r"for (?:this|that|example|instance)|as a result|on the other hand|by contrast)\b",
+    re.IGNORECASE,
+)
+# A named subject right after the opening word mends it: "This matrix" leans, "These days LoRA" hardly does.
+_MARKUP = re.compile(
+    r"^\s*(?:[:|<{}$]|\\begin|!\[|import |export )|[|]\s*$|</?[A-Za-z][^>]*>|\{\{|:(?:label|numref|eqref):"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence of a retrieved passage.
+
+    Attributes:
+        hit: the passage it stands in.
+        start: first code point in the document's canonical text.
+        end: one past the last.
+        text: verbatim.
+        leans: whether it refers back to the sentence before it.
+        before: position in the candidate list of that sentence, where it is in the same block.
+    """
+
+    hit: Hit
+    start: int
+    end: int
+    text: str
+    leans: bool
+    before: int | None
+
+
+def candidates(hits: tuple[Hit, ...]) -> list[Candidate]:
+    """Readable prose sentences of the hits' passages, in hit order; no headings, tables, code or formulas."""
+    found: list[Candidate] = []
+    for hit in hits:
+        for spans in _prose(hit.passage.text):
+            before: int | None = None
+            for start, end in spans:
+                text = hit.passage.text[start:end]
+                if not readable(text):
+                    before = None
+                    continue
+                offset = hit.passage.start
+                leans = bool(_LEANING.match(text.lstrip("*_`\"'(")))
+                found.append(Candidate(hit, offset + start, offset + end, text, leans, before))
+                before = len(found) - 1
+    return found
+
+
+def readable(text: str) -> bool:
+    """Whether a sentence can be shown by itself: prose of a fair length that ends, and is no question."""
+    words = len(_WORD.findall(text))
+    ends = text.rstrip("*_`\"')]”’").endswith((".", "!"))
+    return ends and MIN_WORDS <= words <= MAX_WORDS and not _MARKUP.search(text) and text.count("**") % 2 == 0
+
+
+def _prose(text: str) -> Iterator[list[tuple[int, int]]]:
+    """Sentence spans of each prose block of a passage, list bullets and quote marks left out."""
+    for block in parse_markdown(text):
+        if block.kind in _PROSE:
+            bullet = _BULLET.match(text, block.start, block.end)
+            yield sentence_spans(text, bullet.end() if bullet else block.start, block.end)

@@ -1,0 +1,1 @@
+"""One module per subcommand of `sota-rag`: `configure(parser)` and `run(arguments) -> exit status`."""

@@ -1,0 +1,64 @@
+"""Printing and argument pieces that the commands share."""
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ...index import Filters
+    from ..settings import Settings
+
+
+def print_json(form: dict[str, Any]) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(form, ensure_ascii=False, indent=2))
+
+
+def load_settings(arguments: argparse.Namespace, **flags: Any) -> "Settings":
+    """Settings with the flags of this command on top."""
+    from ..settings import Settings
+
+    return Settings.load(index=arguments.index, **flags)
+
+
+def add_filters(parser: argparse.ArgumentParser) -> None:
+    """Flags that narrow down which documents may be returned."""
+    group = parser.add_argument_group(
+        "filters", "applied inside the search; give a flag several times for several values"
+    )
+    group.add_argument("--kind", action="append", choices=["guide", "paper", "note", "registry", "other"])
+    group.add_argument("--status", action="append", choices=["current", "draft", "superseded", "historical", "unknown"])
+    group.add_argument(
+        "--years", metavar="FROM-TO", help="such as 2021-2023, 2022- or -2020; undated documents drop out"
+    )
+    group.add_argument("--source", action="append", metavar="GLOB", help="such as 'guides/*lora*'")
+
+
+def read_filters(arguments: argparse.Namespace) -> "Filters":
+    """The filters that were asked for.
+
+    Raises:
+        UsageError: the years cannot be understood.
+    """
+    from ...index import Filters, Kind, Status
+
+    return Filters(
+        kinds=tuple(Kind(kind) for kind in arguments.kind or ()),
+        years=_years(arguments.years) if arguments.years else None,
+        statuses=tuple(Status(status) for status in arguments.status or ()),
+        sources=tuple(arguments.source or ()),
+    )
+
+
+def _years(text: str) -> tuple[int | None, int | None]:
+    from ...index.errors import UsageError
+
+    first, dash, last = text.partition("-")
+    try:
+        start = int(first) if first else None
+        end = int(last) if last else (None if dash else start)
+    except ValueError:
+        start = end = None
+    if (start is None and end is None) or (start is not None and end is not None and start > end):
+        raise UsageError(f"--years {text!r} is no range of years; write it like 2021-2023, 2022- or -2020")
+    return start, end

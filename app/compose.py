@@ -1,0 +1,71 @@
+"""Put the parts together as the settings say; the command line and the page both start here."""
+
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+
+from ..index import CrossEncoderReranker, Retriever, SentenceTransformerEncoder
+from ..ingest.metadata import DocumentMeta
+from ..ingest.pipeline import ingest
+from ..ingest.progress import Progress
+from ..ingest.report import IngestReport
+from .answering import Answerer
+from .settings import Settings
+
+
+def starter_corpus() -> list[Path]:
+    """Folders of the documents that ship with sota-rag."""
+    return [Path(str(files("sota_rag.corpus"))) / "guides"]
+
+
+def make_encoder(settings: Settings) -> SentenceTransformerEncoder:
+    """The encoder; its weights are loaded when they are first needed."""
+    section = settings.encoder
+    return SentenceTransformerEncoder(
+        section.model, device=section.device, precision=section.precision, batch_size=section.batch_size
+    )
+
+
+def make_reranker(settings: Settings) -> CrossEncoderReranker | None:
+    """The reranker, or None where the profile has none."""
+    section = settings.reranker
+    if section.model is None:
+        return None
+    return CrossEncoderReranker(section.model, device=settings.encoder.device, precision=settings.encoder.precision)
+
+
+def open_retriever(settings: Settings) -> Retriever:
+    """The retriever over the index that the settings name."""
+    return Retriever.open(
+        settings.index,
+        encoder=make_encoder(settings),
+        reranker=make_reranker(settings),
+        settings=settings.search_settings(),
+    )
+
+
+def make_answerer(settings: Settings, retriever: Retriever) -> Answerer:
+    """The answerer over a retriever."""
+    return Answerer(retriever, settings.answer_settings(), settings_hash=settings.fingerprint)
+
+
+def run_ingestion(
+    settings: Settings,
+    paths: Iterable[str | Path] = (),
+    *,
+    flags: DocumentMeta = DocumentMeta(),
+    rebuild: bool = False,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Ingest folders and files into the index that the settings name; no paths mean the starter corpus."""
+    encoder = make_encoder(settings)
+    return ingest(
+        list(paths) or starter_corpus(),
+        settings.index,
+        encoder=encoder,
+        count_tokens=encoder.count_tokens,
+        chunking=settings.chunk_settings(encoder.info.window),
+        flags=flags,
+        rebuild=rebuild,
+        progress=progress,
+    )

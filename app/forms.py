@@ -1,0 +1,91 @@
+"""The JSON forms of results, as documented in ARCHITECTURE.md."""
+
+from dataclasses import asdict
+from typing import Any
+
+from ..index import DocumentInfo, Hit, SearchResult
+from ..ingest.report import IngestReport
+from .answering import Answer, Citation
+
+
+def search_form(result: SearchResult, *, explain: bool = False) -> dict[str, Any]:
+    """`search --json`."""
+    form: dict[str, Any] = {
+        "query": result.query,
+        "generation": result.generation,
+        "hits": [hit_form(hit) for hit in result.hits],
+        "timings_ms": dict(result.timings_ms),
+        "notes": list(result.notes),
+    }
+    if explain:
+        form["stages"] = [asdict(stage) for stage in result.stages]
+    return form
+
+
+def hit_form(hit: Hit) -> dict[str, Any]:
+    """One hit."""
+    passage = hit.passage
+    return {
+        "rank": hit.rank,
+        "score": hit.score,
+        "passage_id": passage.id,
+        **_document_form(hit.document),
+        "heading_path": list(passage.heading_path),
+        "page": passage.page,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "signals": asdict(hit.signals),
+    }
+
+
+def answer_form(answer: Answer) -> dict[str, Any]:
+    """`ask --json`."""
+    return {
+        "question": answer.question,
+        "answer": answer.text,
+        "abstained": answer.abstained,
+        "reason": answer.reason,
+        "mode": answer.mode,
+        "confidence": answer.confidence,
+        "sentences": [
+            {"text": s.text, "citations": list(s.citations), "verdict": s.verdict, "support": s.support}
+            for s in answer.sentences
+        ],
+        "citations": [_citation_form(citation) for citation in answer.citations],
+        "hits": [hit_form(hit) for hit in answer.hits],
+        "timings_ms": dict(answer.timings_ms),
+        "notes": list(answer.notes),
+        "receipt": dict(answer.receipt),
+    }
+
+
+def ingest_form(report: IngestReport) -> dict[str, Any]:
+    """`ingest --json`."""
+    form = asdict(report)
+    form["quarantined"] = [{"root": r.root, "path": r.path, "reason": r.detail} for r in report.quarantined]
+    form["warnings"] = [{"document_id": key, "warning": text} for key, text in report.warnings]
+    return form
+
+
+def _citation_form(citation: Citation) -> dict[str, Any]:
+    return {
+        "marker": citation.marker,
+        "passage_id": citation.passage_id,
+        **_document_form(citation.document),
+        "heading_path": list(citation.heading_path),
+        "page": citation.page,
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+    }
+
+
+def _document_form(document: DocumentInfo) -> dict[str, Any]:
+    return {
+        "document_id": document.id,
+        "source": document.source,
+        "title": document.title,
+        "status": document.status,
+        "published": document.published,
+    }

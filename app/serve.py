@@ -1,0 +1,73 @@
+"""Start the page's server."""
+
+import ipaddress
+import os
+import socket
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..index.errors import OptionalDependencyError, SotaRagError, UsageError
+from .settings import Settings
+
+
+def serve(settings: Settings, host: str, port: int, *, open_browser: bool) -> int:
+    """Run Streamlit on this machine until it is stopped; returns its exit status.
+
+    Raises:
+        UsageError: the host is not a loopback address, or the port no port.
+        SotaRagError: the port is taken.
+        OptionalDependencyError: Streamlit is not installed.
+    """
+    if find_spec("streamlit") is None:
+        raise OptionalDependencyError("streamlit", "app")
+    _refuse_open_host(host)
+    _refuse_taken_port(host, port)
+    entry = Path(__file__).parent / "page" / "entry.py"
+    options = {
+        "server.address": host,
+        "server.port": str(port),
+        "server.headless": "false" if open_browser else "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    environment = os.environ | {"SOTA_RAG_INDEX": str(settings.index)}
+    command = [sys.executable, "-m", "streamlit", "run", str(entry), *flags]
+    with subprocess.Popen(command, env=environment) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait()
+            return 0
+
+
+def _refuse_open_host(host: str) -> None:
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise UsageError(
+            f"--host {host!r} would open the page to other machines, and it has no access control; "
+            "use 127.0.0.1, and a tunnel (ssh -L) to reach it from elsewhere"
+        )
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    if not 1 <= port <= 65535:
+        raise UsageError(f"--port {port} is no port; choose one from 1024 to 65535")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SotaRagError(
+                f"cannot listen on {host}:{port} ({error.strerror}); "
+                f"choose another with: sota-rag app --port {port + 1}"
+            ) from error

@@ -1,0 +1,46 @@
+"""Long work on a terminal: progress bars and readable text, on standard error so that output stays clean."""
+
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+WIDTH = 100
+
+
+class TerminalProgress:
+    """A tqdm bar per stage with rate and time left; one line every five seconds where there is no terminal."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm | None = None
+
+    def begin(self, stage: str, total: int, unit: str) -> None:
+        """A stage starts."""
+        from tqdm import tqdm
+
+        self._bar = tqdm(
+            desc=f"{stage:<10}",
+            total=total,
+            unit=f" {unit}",
+            file=sys.stderr,
+            mininterval=0.2 if sys.stderr.isatty() else 5.0,
+            dynamic_ncols=True,
+        )
+
+    def advance(self, amount: int = 1) -> None:
+        """So many more units are done."""
+        if self._bar is not None:
+            self._bar.update(amount)
+
+    def end(self) -> None:
+        """The stage is over."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    """Text folded to the terminal's usual width."""
+    return textwrap.fill(" ".join(text.split()), WIDTH, initial_indent=indent, subsequent_indent=indent)

@@ -1,0 +1,1 @@
+"""The documents that ship with sota-rag, as package data."""

@@ -1,0 +1,154 @@
+"""Text to unit vectors: the seam (`Encoder`) and its sentence-transformers implementation."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .device import Placement, choose_placement
+from .models import ModelFiles, find_model, quiet_loading, weights_sha256
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+DEFAULT_ENCODER = "all-MiniLM-L6-v2"
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderInfo:
+    """Which encoder made a set of vectors.
+
+    Attributes:
+        id: model name or folder.
+        fingerprint: sha256 over its weights, tokenizer and pooling; precision and device do not enter it,
+            because bfloat16 and float32 vectors of one encoder are compatible (cosine 0.9999).
+        dimension: length of a vector.
+        window: word pieces it reads, special tokens included; what is longer would be cut.
+    """
+
+    id: str
+    fingerprint: str
+    dimension: int
+    window: int
+
+
+class Encoder(Protocol):
+    """Anything that turns strings into unit vectors."""
+
+    @property
+    def info(self) -> EncoderInfo:
+        """Identity of the encoder, without loading its weights."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode strings to an array of shape (len(texts), dimension), float32, rows of length 1."""
+        ...
+
+
+class TokenCounter:
+    """Counts word pieces with an encoder's own tokenizer; needs no torch, so it is quick to load."""
+
+    def __init__(self, model: ModelFiles) -> None:
+        self._path = model.folder / "tokenizer.json"
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._path))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    def __call__(self, texts: Sequence[str]) -> list[int]:
+        """Word pieces of each string, special tokens not counted."""
+        with self._lock:
+            encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(encoding) for encoding in encodings]
+
+
+class SentenceTransformerEncoder:
+    """A sentence-transformers bi-encoder; safe to share between threads, loaded at the first `encode`.
+
+    Args:
+        model_id: a name from `models.toml`, or the path of a sentence-transformers folder.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        precision: `auto`, `float32` or `bfloat16`.
+        batch_size: strings per forward pass; strings are sorted by length first, so batches carry no padding
+            to speak of.
+    """
+
+    def __init__(
+        self,
+        model_id: str = DEFAULT_ENCODER,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        batch_size: int = 32,
+    ) -> None:
+        self._files = find_model(model_id)
+        self._device, self._precision, self._batch_size = device, precision, batch_size
+        # The tokenizer inside the model is not re-entrant, and two forward passes on the same cores gain nothing.
+        self._lock = threading.Lock()
+        self._model: SentenceTransformer | None = None
+
+    @cached_property
+    def placement(self) -> Placement:
+        """Device and precision in use."""
+        return choose_placement(self._device, self._precision)
+
+    @property
+    def info(self) -> EncoderInfo:
+        """Identity, read from the model's configuration files without loading torch."""
+        import json
+
+        folder = self._files.folder
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        window_file = folder / "sentence_bert_config.json"
+        window = int(config["max_position_embeddings"])
+        if window_file.is_file():
+            window = int(json.loads(window_file.read_text(encoding="utf-8"))["max_seq_length"] or window)
+        return EncoderInfo(self._files.id, weights_sha256(folder), int(config["hidden_size"]), window)
+
+    @cached_property
+    def count_tokens(self) -> TokenCounter:
+        """Counter for this encoder's word pieces."""
+        return TokenCounter(self._files)
+
+    def load(self) -> None:
+        """Load the weights now (4 to 7 seconds cold) instead of at the first `encode`."""
+        with self._lock:
+            self._load()
+
+    def _load(self) -> "SentenceTransformer":
+        if self._model is None:
+            import torch
+            from sentence_transformers import SentenceTransformer
+
+            dtype = torch.bfloat16 if self.placement.precision == "bfloat16" else torch.float32
+            with quiet_loading():
+                self._model = SentenceTransformer(
+                    str(self._files.folder),
+                    device=self.placement.device,
+                    local_files_only=True,
+                    model_kwargs={"dtype": dtype},
+                )
+        return self._model
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode strings to an array of shape (len(texts), dimension), float32, rows of length 1."""
+        if not texts:
+            return np.zeros((0, self.info.dimension), dtype=np.float32)
+        with self._lock:
+            vectors = self._load().encode(
+                list(texts), batch_size=self._batch_size, convert_to_tensor=True, show_progress_bar=False
+            )
+        array = vectors.float().cpu().numpy()
+        # bfloat16 pooling leaves lengths off by up to 1 %; cosines are taken as dot products, so mend them.
+        return array / np.linalg.norm(array, axis=1, keepdims=True).clip(min=1e-12)

@@ -1,0 +1,129 @@
+"""The reranking stage: a cross-encoder reads question and passage together, within a time budget."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .device import choose_placement
+from .fusion import min_max
+from .models import find_model, quiet_loading, weights_sha256
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
+
+
+class Reranker(Protocol):
+    """Anything that scores passages against a query."""
+
+    @property
+    def id(self) -> str:
+        """Name and fingerprint, for receipts."""
+        ...
+
+    def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Relevance of each text to the query: shape (len(texts),), float32, higher is better."""
+        ...
+
+
+class CrossEncoderReranker:
+    """A sentence-transformers CrossEncoder with one output; safe to share between threads.
+
+    Args:
+        model_id: a name from `models.toml`, or the path of a model folder.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        precision: `auto`, `float32` or `bfloat16`.
+    """
+
+    def __init__(self, model_id: str, *, device: str = "auto", precision: str = "auto") -> None:
+        self._files = find_model(model_id)
+        self._device, self._precision = device, precision
+        self._lock = threading.Lock()
+        self._model: CrossEncoder | None = None
+
+    @property
+    def id(self) -> str:
+        """Model name and the first 12 digits of its fingerprint."""
+        return f"{self._files.id}@{weights_sha256(self._files.folder)[:12]}"
+
+    def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Relevance of each text to the query: shape (len(texts),), float32; pairs too long are truncated."""
+        if not texts:
+            return np.zeros(0, dtype=np.float32)
+        with self._lock:
+            scores = self._load().predict([(query, text) for text in texts], show_progress_bar=False)
+        return np.asarray(scores, dtype=np.float32).reshape(len(texts))
+
+    def _load(self) -> "CrossEncoder":
+        if self._model is None:
+            import torch
+            from sentence_transformers import CrossEncoder
+
+            placement = choose_placement(self._device, self._precision)
+            dtype = torch.bfloat16 if placement.precision == "bfloat16" else torch.float32
+            with quiet_loading():
+                self._model = CrossEncoder(
+                    str(self._files.folder),
+                    device=placement.device,
+                    local_files_only=True,
+                    model_kwargs={"dtype": dtype},
+                )
+        return self._model
+
+
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    """What the stage did.
+
+    Attributes:
+        order: positions of the candidates, best first.
+        final: final score of each candidate, in candidate order.
+        scores: the reranker's score of each candidate; NaN for those the budget did not reach.
+    """
+
+    order: list[int]
+    final: NDArray[np.float64]
+    scores: NDArray[np.float32]
+
+
+def rerank(
+    reranker: Reranker,
+    query: str,
+    texts: Sequence[str],
+    fused: NDArray[np.float64],
+    *,
+    weight: float,
+    budget_s: float,
+    batch_size: int = 8,
+) -> Reranked:
+    """Score candidates from the best downwards until the budget is spent, then mix the scores.
+
+    A scored candidate ends at `1 + (1 - weight) * min-max(fused) + weight * min-max(rerank)`, both taken
+    over the scored candidates; one that the budget did not reach keeps its fused place below all of them. The first
+    batch is always scored.
+
+    Args:
+        reranker: the model.
+        query: the question.
+        texts: candidates in fused order, best first.
+        fused: their fused scores, shape (len(texts),).
+        weight: share of the reranker's score in the final one, 0 to 1.
+        budget_s: wall time in seconds after which no further batch is started.
+        batch_size: pairs per call; the budget is looked at between calls.
+    """
+    started = time.perf_counter()
+    scores = np.full(len(texts), np.nan, dtype=np.float32)
+    done = 0
+    while done < len(texts) and (done == 0 or time.perf_counter() - started < budget_s):
+        batch = range(done, min(done + batch_size, len(texts)))
+        by_length = sorted(batch, key=lambda position: len(texts[position]))
+        scores[by_length] = reranker.score(query, [texts[position] for position in by_length])
+        done = batch.stop
+    final = min_max(fused.astype(np.float32))
+    final[:done] = 1 + (1 - weight) * min_max(fused[:done].astype(np.float32)) + weight * min_max(scores[:done])
+    order = sorted(range(len(texts)), key=lambda position: (-final[position], position))
+    return Reranked(order, final, scores)

@@ -1,0 +1,281 @@
+"""The public face: `Retriever.open(path)` and `.search(query, k)`."""
+
+import logging
+import threading
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .analysis import query_terms
+from .candidates import fuse, gather
+from .clock import Clock
+from .encoder import Encoder, SentenceTransformerEncoder
+from .errors import QueryError, SotaRagError
+from .filters import allowed_rows
+from .fusion import min_max
+from .generations import current_file
+from .manifest import Manifest
+from .neighbours import expand
+from .rerank import Reranker, rerank
+from .search_settings import SearchSettings
+from .snapshot import Snapshot, check_encoder, open_current
+from .types import Document, DocumentInfo, Filters, Hit, Passage, SearchResult, Signals, Stage
+
+_log = logging.getLogger(__name__)
+
+MAX_QUERY_CHARS = 4_000
+
+
+class Retriever:
+    """Hybrid search over an index; safe to share between threads.
+
+    A query is served by one generation from start to end. When a writer publishes a new one, it is opened and
+    warmed up in the background while searches go on with the old, and then takes over.
+
+    Example:
+        retriever = Retriever.open("my-index")
+        hits = retriever.search("What does LoRA freeze?", k=5).hits
+    """
+
+    def __init__(
+        self,
+        index: Path,
+        snapshot: Snapshot,
+        encoder: Encoder,
+        reranker: Reranker | None,
+        settings: SearchSettings,
+        signature: tuple[int, int, int] | None,
+    ) -> None:
+        self.index, self.encoder, self.reranker, self.settings = index, encoder, reranker, settings
+        self._snapshot, self._seen = snapshot, signature
+        self._swap = threading.Lock()
+        self._swap_failure: str | None = None
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        encoder: Encoder | None = None,
+        reranker: Reranker | None = None,
+        settings: SearchSettings = SearchSettings(),
+    ) -> Self:
+        """Open the published generation of an index.
+
+        Args:
+            path: the index folder.
+            encoder: must be the one that made the index; by default it is loaded by the name in the manifest,
+                at the first search.
+            reranker: the cross-encoder stage; None leaves it out.
+            settings: defaults for every search.
+
+        Raises:
+            MissingIndexError: there is no index at that path.
+            DamagedIndexError: a file does not match the manifest.
+            FormatVersionError: another version of the software wrote it.
+            EncoderMismatchError: it was made with another encoder.
+            ModelError: its encoder is not installed.
+        """
+        index = Path(path)
+        # Taken before opening: a generation published in between is then noticed at the first search.
+        signature = _signature(index)
+        snapshot = open_current(index)
+        used: Encoder = encoder or SentenceTransformerEncoder(snapshot.manifest.encoder.id)
+        check_encoder(index, snapshot.manifest, used.info)
+        return cls(index, snapshot, used, reranker, settings, signature)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the index's files."""
+        with self._swap:
+            self._snapshot.store.close()
+
+    @property
+    def manifest(self) -> Manifest:
+        """Manifest of the generation in use."""
+        return self._snapshot.manifest
+
+    def documents(self) -> list[DocumentInfo]:
+        """Metadata of every document, by id."""
+        return list(self._snapshot.documents)
+
+    def document(self, document_id: str) -> Document:
+        """A document with its text; KeyError for an unknown id."""
+        return self._snapshot.store.document(document_id)
+
+    def term_weights(self, question: str) -> dict[str, float]:
+        """Index terms of a question, in order, each with its rarity: idf over that of an unknown term, 0 to 1."""
+        terms = list(dict.fromkeys(query_terms(question)))
+        *weights, unknown = self._snapshot.sparse.idf([*terms, ""])
+        return {term: weight / unknown for term, weight in zip(terms, weights, strict=True)}
+
+    def expand(self, passage: Passage, max_tokens: int) -> Passage:
+        """The passage grown to its neighbours within a budget of word pieces."""
+        store = self._snapshot.store
+        siblings = store.document_passages(passage.document_id)
+        return expand(passage, siblings, store.document(passage.document_id), max_tokens)
+
+    def refresh(self) -> bool:
+        """Open and warm up a newly published generation now, if there is one; True when it took over."""
+        with self._swap:
+            signature = _signature(self.index)
+            if signature == self._seen:
+                return False
+            snapshot = open_current(self.index)
+            check_encoder(self.index, snapshot.manifest, self.encoder.info)
+            _warm_up(snapshot)
+            swapped = snapshot.generation != self._snapshot.generation
+            self._snapshot, self._seen, self._swap_failure = snapshot, signature, None
+            return swapped
+
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        filters: Filters | None = None,
+        vector: NDArray[np.float32] | None = None,
+        settings: SearchSettings | None = None,
+    ) -> SearchResult:
+        """Find the k best passages.
+
+        Args:
+            query: the question, at most 4,000 characters; the encoder reads its window's worth of it.
+            k: how many hits at most, 1 or more.
+            filters: which documents qualify; applied inside each leg.
+            vector: dense query to use in place of the encoded question (HyDE and the like): shape (dimension,),
+                float32, length 1.
+            settings: override the retriever's defaults for this search.
+
+        Raises:
+            QueryError: the question is empty or too long, or k is below 1.
+        """
+        query = _checked(query, k)
+        settings = settings or self.settings
+        snapshot = self._fresh_snapshot()
+        clock = Clock()
+        allowed = allowed_rows(snapshot.documents, snapshot.row_documents, filters)
+        found = gather(
+            snapshot,
+            self.encoder,
+            query,
+            vector=vector,
+            settings=settings,
+            depth=max(settings.depth, 3 * k),
+            allowed=allowed,
+            clock=clock,
+        )
+        with clock("fuse"):
+            rows, scores, fused_stage = fuse(found, settings)
+            signals = found.signals()
+            for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
+                signals[row] = replace(signals[row], fused_score=score)
+        with clock("rerank"):
+            rows, scores, rerank_stage = self._rerank(snapshot, query, rows, scores, signals, settings, k)
+        with clock("fetch"):
+            passages = snapshot.store.passages(rows[:k].tolist())
+        hits = tuple(
+            Hit(passage, snapshot.documents[snapshot.row_documents[row]], score, rank, signals[row])
+            for rank, (row, score, passage) in enumerate(
+                zip(rows[:k].tolist(), scores[:k].tolist(), passages, strict=True), start=1
+            )
+        )
+        filtered = () if allowed is None else (Stage("filter", int(allowed.sum()), f"of {len(snapshot)} passages"),)
+        stages = (*filtered, *found.stages, fused_stage, rerank_stage)
+        notes = snapshot.notes + found.notes + ((self._swap_failure,) if self._swap_failure else ())
+        return SearchResult(query, snapshot.generation, hits, clock.milliseconds(), stages, notes)
+
+    def _rerank(
+        self,
+        snapshot: Snapshot,
+        query: str,
+        rows: NDArray[np.int64],
+        fused: NDArray[np.float64],
+        signals: dict[int, Signals],
+        settings: SearchSettings,
+        k: int,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], Stage]:
+        """Reorder the best rows by the cross-encoder, and note its scores in `signals`."""
+        if self.reranker is None or not settings.rerank or not len(rows):
+            why = (
+                "no candidates"
+                if not len(rows)
+                else "switched off"
+                if self.reranker
+                else "this profile has no reranker"
+            )
+            return rows, fused, Stage("rerank", len(rows), f"not run: {why}")
+        head, tail = rows[: max(settings.rerank_depth, k)], rows[max(settings.rerank_depth, k) :]
+        outcome = rerank(
+            self.reranker,
+            query,
+            [passage.contextual_text for passage in snapshot.store.passages(head.tolist())],
+            fused[: len(head)],
+            weight=settings.rerank_weight,
+            budget_s=settings.rerank_budget_s,
+        )
+        scored = np.flatnonzero(~np.isnan(outcome.scores))
+        for place in scored:
+            row = int(head[place])
+            signals[row] = replace(signals[row], rerank_score=float(outcome.scores[place]))
+        # What lies beyond the reranker's depth keeps its order below everything it saw.
+        below = min_max(fused.astype(np.float32))[len(head) :] - 1
+        final = np.concatenate([outcome.final[outcome.order], below])
+        stage = Stage("rerank", len(scored), f"{self.reranker.id}, of {len(head)} candidates")
+        return np.concatenate([head[outcome.order], tail]), final, stage
+
+    def _fresh_snapshot(self) -> Snapshot:
+        """The snapshot in use; starts a swap in the background when CURRENT has changed."""
+        if _signature(self.index) != self._seen and not self._swap.locked():
+            threading.Thread(target=self._swap_quietly, name="sota-rag-swap", daemon=True).start()
+        return self._snapshot
+
+    def _swap_quietly(self) -> None:
+        try:
+            self.refresh()
+        except (SotaRagError, OSError) as error:
+            # Go on with the old generation, say so in every result, and do not try this CURRENT again.
+            self._seen = _signature(self.index)
+            self._swap_failure = f"still on generation {self._snapshot.generation}: {error}"
+            _log.warning("%s", self._swap_failure)
+
+
+def _checked(query: str, k: int) -> str:
+    if k < 1:
+        raise QueryError(f"k is {k}; ask for 1 hit or more")
+    if len(query) > MAX_QUERY_CHARS:
+        raise QueryError(f"the question has {len(query):,} characters; ask in at most {MAX_QUERY_CHARS:,}")
+    # Lone surrogates come from undecodable command-line bytes; no tokenizer takes them.
+    query = query.encode("utf-8", "replace").decode("utf-8").strip()
+    if not query:
+        raise QueryError("the question is empty; ask something")
+    return query
+
+
+def _signature(index: Path) -> tuple[int, int, int] | None:
+    """Changes whenever CURRENT is replaced; None while there is none."""
+    try:
+        status = current_file(index).stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+def _warm_up(snapshot: Snapshot) -> None:
+    """Touch every page a first query would wait for."""
+    if len(snapshot):
+        dimension = snapshot.manifest.encoder.dimension
+        snapshot.dense.search(np.full(dimension, dimension**-0.5, dtype=np.float32), 1)
+        snapshot.sparse.scores("warm up")
+        snapshot.store.passages([0])

@@ -1,0 +1,105 @@
+"""One generation, open for reading."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from .builder import BM25, STORE, VECTORS
+from .dense import DenseIndex
+from .encoder import EncoderInfo
+from .errors import DamagedIndexError, EncoderMismatchError, MissingIndexError
+from .generations import generation_folder, read_current
+from .manifest import Manifest, damaged_files, read_manifest
+from .sparse import Bm25Settings, Bm25sIndex
+from .store import PassageStore
+
+_log = logging.getLogger(__name__)
+_OPEN_ATTEMPTS = 5
+
+
+class Snapshot:
+    """A generation's store, dense index and BM25; a query holds one from its first stage to its last.
+
+    All files are checked against the manifest before anything parses them. BM25 is derived data: where it is
+    damaged it is rebuilt in memory, and `notes` says so.
+    """
+
+    def __init__(self, index: Path, folder: Path, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.notes: tuple[str, ...] = ()
+        damaged = damaged_files(folder, manifest)
+        serious = {name: what for name, what in damaged.items() if not name.startswith(f"{BM25}/")}
+        for name, what in serious.items():
+            if what.startswith("is missing"):
+                # Perhaps the generation was collected while it was being opened: `open_current` looks again.
+                raise FileNotFoundError(folder / name)
+            raise DamagedIndexError(
+                f"index file {str(folder / name)!r} {what}; mend it with: sota-rag index repair --index {index}"
+            )
+        self.store = PassageStore(folder / STORE)
+        self.documents = self.store.documents()
+        position = {document.id: place for place, document in enumerate(self.documents)}
+        self.row_documents = np.array([position[name] for name in self.store.row_documents()], dtype=np.int32)
+        self.dense = DenseIndex(np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False))
+        if damaged:
+            name, what = next(iter(damaged.items()))
+            note = (
+                f"BM25 file {name!r} {what}: rebuilt in memory for this session; "
+                f"mend it with: sota-rag index repair --index {index}"
+            )
+            _log.warning("%s", note)
+            self.notes = (note,)
+            texts = [passage.contextual_text for passage in self.store.all_passages()]
+            self.sparse = Bm25sIndex.build(texts, Bm25Settings(**manifest.bm25))
+        else:
+            self.sparse = Bm25sIndex.open(folder / BM25, len(self.row_documents))
+
+    @property
+    def generation(self) -> str:
+        """Id of the generation."""
+        return self.manifest.generation
+
+    def __len__(self) -> int:
+        return len(self.row_documents)
+
+
+def open_current(index: Path) -> Snapshot:
+    """Open the published generation.
+
+    Raises:
+        MissingIndexError: there is no index.
+        DamagedIndexError: it does not match its manifest.
+        FormatVersionError: another version of the software wrote it.
+    """
+    for _ in range(_OPEN_ATTEMPTS):
+        current = read_current(index)
+        folder = generation_folder(index, current.generation)
+        try:
+            manifest = read_manifest(folder, current.manifest_sha256)
+            return Snapshot(index, folder, manifest)
+        except (FileNotFoundError, DamagedIndexError) as error:
+            # A writer may have published and collected meanwhile; only an unchanged CURRENT is conclusive.
+            if read_current(index) != current:
+                continue
+            if isinstance(error, FileNotFoundError):
+                raise DamagedIndexError(
+                    f"index file {str(error.args[0])!r} is missing; mend it with: sota-rag index repair --index {index}"
+                ) from None
+            raise
+    raise MissingIndexError(f"the index at {str(index)!r} keeps changing while it is being opened; try again")
+
+
+def check_encoder(index: Path, manifest: Manifest, encoder: EncoderInfo) -> None:
+    """Refuse vectors of another encoder.
+
+    Raises:
+        EncoderMismatchError: the fingerprints differ; the message holds the command that rebuilds the index.
+    """
+    if encoder.fingerprint != manifest.encoder.fingerprint:
+        roots = " ".join(manifest.roots) or "PATH..."
+        raise EncoderMismatchError(
+            f"the index at {str(index)!r} was made with encoder {manifest.encoder.id!r} "
+            f"({manifest.encoder.fingerprint[:12]}), in use is {encoder.id!r} ({encoder.fingerprint[:12]}); "
+            f"rebuild it with: sota-rag ingest {roots} --index {index} --rebuild"
+        )

@@ -1,0 +1,191 @@
+"""The vocabulary: what a document, a passage and a hit are.
+
+Frozen, slotted dataclasses; change one with `dataclasses.replace`. Offsets count Unicode code points in a
+document's canonical text, so `document.text[passage.start:passage.end] == passage.text` always holds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+HEADING_SEPARATOR = " > "
+
+
+class Kind(StrEnum):
+    """What sort of text a document is."""
+
+    GUIDE = "guide"
+    PAPER = "paper"
+    NOTE = "note"
+    REGISTRY = "registry"
+    OTHER = "other"
+
+
+class Status(StrEnum):
+    """Where a document stands in time, as its author or curator declared it."""
+
+    CURRENT = "current"
+    DRAFT = "draft"
+    SUPERSEDED = "superseded"
+    HISTORICAL = "historical"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """What is known of a document besides its text.
+
+    Attributes:
+        id: `ROOT/relative/path` in POSIX form, unique within an index; `ROOT` is the ingested folder's name.
+        source: where a person finds it; equal to the id for files.
+        title: from the metadata, else the first heading, else the file name.
+        kind: guide, paper, note, registry or other.
+        published: ISO date of any precision (`2021`, `2021-06`, `2021-06-17`), or None.
+        status: declared standing; `unknown` where nobody said.
+        authors: names in order.
+        arxiv_id: such as `2106.09685`, or None.
+        sha256: of the canonical text, in hex.
+    """
+
+    id: str
+    source: str
+    title: str
+    kind: Kind = Kind.OTHER
+    published: str | None = None
+    status: Status = Status.UNKNOWN
+    authors: tuple[str, ...] = ()
+    arxiv_id: str | None = None
+    sha256: str = ""
+
+    @property
+    def year(self) -> int | None:
+        """Year of publication, or None."""
+        return int(self.published[:4]) if self.published else None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document: its metadata and its canonical text (NFC, newline line ends, no invisible characters)."""
+
+    info: DocumentInfo
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A retrievable span of a document.
+
+    Attributes:
+        id: `DOCUMENT_ID#ORDINAL` with the ordinal padded to five digits.
+        document_id: the document it belongs to.
+        ordinal: 0-based position among the document's passages.
+        start: first code point of the span.
+        end: one past the last code point.
+        text: the span itself.
+        heading_path: titles from the document's down to the innermost section's.
+        token_count: word pieces of `contextual_text`, special tokens not counted.
+        page: 1-based page for paged formats, else None.
+    """
+
+    id: str
+    document_id: str
+    ordinal: int
+    start: int
+    end: int
+    text: str
+    heading_path: tuple[str, ...] = ()
+    token_count: int = 0
+    page: int | None = None
+
+    @property
+    def contextual_text(self) -> str:
+        """The string that is encoded and tokenised: heading path, newline, text."""
+        heading = HEADING_SEPARATOR.join(self.heading_path)
+        return f"{heading}\n{self.text}" if heading else self.text
+
+
+def passage_id(document_id: str, ordinal: int) -> str:
+    """Id of the passage at a 0-based position of a document."""
+    return f"{document_id}#{ordinal:05d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What each retrieval stage said of a passage; None where a stage was off or did not rank it.
+
+    Attributes:
+        dense_rank: 1-based rank among the dense candidates.
+        dense_score: cosine in [-1, 1].
+        bm25_rank: 1-based rank among the BM25 candidates.
+        bm25_score: BM25 score, 0 or more, no upper bound.
+        fused_score: score after fusion; its range depends on the fusion.
+        rerank_score: the cross-encoder's score.
+    """
+
+    dense_rank: int | None = None
+    dense_score: float | None = None
+    bm25_rank: int | None = None
+    bm25_score: float | None = None
+    fused_score: float | None = None
+    rerank_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage. The score belongs to the hit: the same passage scores differently elsewhere."""
+
+    passage: Passage
+    document: DocumentInfo
+    score: float
+    rank: int
+    signals: Signals = Signals()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What one retrieval stage did, for `--explain`: its name, how many candidates it left, what it says."""
+
+    name: str
+    count: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The hits of one query, best first, with how they came about.
+
+    Attributes:
+        query: as asked.
+        generation: id of the index generation that served the whole query.
+        hits: at most k, ordered by `(-score, passage id)`.
+        timings_ms: wall time per stage, in milliseconds.
+        stages: one entry per stage, in order.
+        notes: what fell back or could not be done, in words for the user.
+    """
+
+    query: str
+    generation: str
+    hits: tuple[Hit, ...]
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    stages: tuple[Stage, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which documents a search may return; applied inside every leg, before any cut.
+
+    Attributes:
+        kinds: allowed kinds; empty allows all.
+        years: inclusive (first, last) publication year, either end None for open. Undated documents fail it.
+        statuses: allowed statuses; empty allows all.
+        sources: shell globs over the source, any of which may match (`*` crosses `/`); empty allows all.
+    """
+
+    kinds: tuple[Kind, ...] = ()
+    years: tuple[int | None, int | None] | None = None
+    statuses: tuple[Status, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.kinds or self.years or self.statuses or self.sources)

@@ -1,0 +1,182 @@
+"""Documents to passages: contiguous spans that follow the structure and fit the encoder's window.
+
+A passage is encoded with its heading path in front, so the path counts toward the window. Sections (see
+`sections`) are packed into passages of even size (`pack`); a block that alone exceeds the window is broken at
+the gentlest boundary that its kind offers (`split`).
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+
+from ..index.errors import SettingsError
+from ..index.types import HEADING_SEPARATOR, Document, Passage, passage_id
+from .blocks import Block, BlockKind
+from .heading_path import path_clipper
+from .pack import Unit, effective_size, pack, size_of
+from .sections import Group, group, outline
+from .split import Count, split_all
+
+CHUNKER_VERSION = 1
+"""Part of the fingerprint; raise it whenever the same document would be cut differently."""
+
+# Costs of a passage boundary, in the unit of `pack`: a pair that belongs together is only parted by force.
+_FORCE = 4.0
+_CONTINUED = 0.5
+_IN_LIST = 0.05
+_PROSE = frozenset({BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.QUOTE})
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkSettings:
+    """How documents are cut; sizes in word pieces, special tokens not counted.
+
+    Attributes:
+        max_tokens: the encoder's window less its special tokens; heading path and text stay within it.
+        target_tokens: passages of a section are of even size, at most this, as far as its blocks allow.
+        heading_tokens: the most that a heading path may take.
+        min_tokens: sections below it are joined with their neighbours.
+    """
+
+    max_tokens: int = 254
+    target_tokens: int = 200
+    heading_tokens: int = 64
+    min_tokens: int = 32
+
+    def __post_init__(self) -> None:
+        if self.heading_tokens < 16 or self.max_tokens < self.heading_tokens + 16:
+            raise SettingsError(
+                f"heading_tokens {self.heading_tokens!r} must be at least 16, and max_tokens "
+                f"{self.max_tokens!r} at least 16 more"
+            )
+        if not 0 <= self.min_tokens <= self.target_tokens or not self.target_tokens:
+            raise SettingsError(
+                f"target_tokens {self.target_tokens!r} must be positive, and min_tokens {self.min_tokens!r} "
+                "from 0 to target_tokens"
+            )
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex sha256 of the settings and of the chunker's version."""
+        said = json.dumps({"version": CHUNKER_VERSION, **asdict(self)}, sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()
+
+
+def chunk(document: Document, blocks: Sequence[Block], count: Count, settings: ChunkSettings) -> list[Passage]:
+    """Passages of a document, in order, deterministic, in linear time.
+
+    Args:
+        document: with the canonical text that the blocks' spans refer to.
+        blocks: sorted and not overlapping.
+        count: word pieces of each string, special tokens not counted.
+        settings: sizes.
+
+    Returns:
+        Passages whose `contextual_text` has at most `settings.max_tokens` word pieces; none if no block says
+        anything.
+    """
+    kept = [block for block in blocks if block.kind is not BlockKind.METADATA]
+    if not kept:
+        return []
+    prepared = _Prepared(document, kept, count, settings)
+    reserve = 0
+    while True:
+        passages = prepared.passages(reserve)
+        excess = max(passage.token_count for passage in passages) - settings.max_tokens
+        if excess <= 0:
+            return passages
+        # Word pieces of parts add up to those of the whole for WordPiece; other tokenizers may be a few off.
+        reserve += excess
+        assert reserve <= settings.max_tokens - settings.heading_tokens, f"{document.info.id}: {excess} too many"
+
+
+class _Prepared:
+    """A document with everything counted that packing needs."""
+
+    def __init__(self, document: Document, kept: list[Block], count: Count, settings: ChunkSettings) -> None:
+        self._document = document
+        self._kept = kept
+        self._count = count
+        self._settings = settings
+        text = document.text
+        gaps = ["", *(text[before.end : after.start].strip() for before, after in pairwise(kept))]
+        titles = list(dict.fromkeys([document.info.title, *(block.title for block in kept)]))
+        strings = [*(text[block.start : block.end] for block in kept), *gaps, *titles, HEADING_SEPARATOR]
+        counts = count(strings)
+        sizes, between = counts[: len(kept)], counts[len(kept) : 2 * len(kept)]
+        self._pieces = dict(zip(titles, counts[2 * len(kept) : -1], strict=True))
+        self._clip = path_clipper(self._pieces, counts[-1], settings.heading_tokens, count)
+        self._units = [
+            Unit(block.start, block.end, pieces, gap, cut)
+            for block, pieces, gap, cut in zip(kept, sizes, between, _cuts(text, kept), strict=True)
+        ]
+
+    def passages(self, reserve: int) -> list[Passage]:
+        """Passages when `reserve` pieces of the window are left free."""
+        settings = self._settings
+        window = settings.max_tokens - reserve
+        sections = outline(self._document.info.title, self._kept)
+        room = min(settings.target_tokens, window - settings.heading_tokens)
+        groups = group(sections, self._size, settings.min_tokens, room)
+        paths = [self._clip(member.path) for member in groups]
+        runs = self._runs(groups, [window - size for _, size in paths])
+        found: list[tuple[tuple[str, ...], int, int]] = []
+        for (path, size), units in zip(paths, runs, strict=True):
+            budget = window - size
+            target = min(settings.target_tokens, budget)
+            found += [(path, *span) for span in pack(units, target, budget, settings.min_tokens)]
+        return self._built(found)
+
+    def _size(self, blocks: Sequence[int]) -> int:
+        return size_of([self._units[index] for index in blocks])
+
+    def _runs(self, groups: Sequence[Group], budgets: Sequence[int]) -> list[list[Unit]]:
+        """The units of each group, its oversized blocks broken up."""
+        oversized = {
+            index: budget
+            for member, budget in zip(groups, budgets, strict=True)
+            for index in member.blocks
+            if effective_size(self._units[index].pieces, self._units[index].end - self._units[index].start) > budget
+        }
+        parts = split_all(
+            self._document.text,
+            [(self._kept[index], self._units[index].pieces, budget) for index, budget in oversized.items()],
+            self._count,
+        )
+        broken = dict(zip(oversized, parts, strict=True))
+        return [[unit for index in member.blocks for unit in self._parts(index, broken)] for member in groups]
+
+    def _parts(self, index: int, broken: dict[int, list[Unit]]) -> list[Unit]:
+        whole = self._units[index]
+        if index not in broken:
+            return [whole]
+        first, *rest = broken[index]
+        return [Unit(first.start, first.end, first.pieces, whole.gap, whole.cut), *rest]
+
+    def _built(self, found: Sequence[tuple[tuple[str, ...], int, int]]) -> list[Passage]:
+        info, text = self._document.info, self._document.text
+        bare = [
+            Passage(passage_id(info.id, ordinal), info.id, ordinal, start, end, text[start:end], path)
+            for ordinal, (path, start, end) in enumerate(found)
+        ]
+        counts = self._count([passage.contextual_text for passage in bare])
+        return [replace(passage, token_count=pieces) for passage, pieces in zip(bare, counts, strict=True)]
+
+
+def _cuts(text: str, blocks: Sequence[Block]) -> list[float]:
+    """Cost of a passage boundary before each block."""
+    costs = [0.0]
+    for before, after in pairwise(blocks):
+        prose = before.kind in _PROSE
+        introduces = prose and text.endswith(":", before.start, before.end)
+        if introduces or before.kind is BlockKind.HEADING or (prose and after.kind is BlockKind.FORMULA):
+            costs.append(_FORCE)
+        elif before.kind is BlockKind.FORMULA and text[after.start].islower():
+            costs.append(_CONTINUED)  # "where x is …"
+        elif before.kind is BlockKind.LIST and after.kind is BlockKind.LIST:
+            costs.append(_IN_LIST)
+        else:
+            costs.append(0.0)
+    return costs

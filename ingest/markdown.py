@@ -1,0 +1,226 @@
+"""Markdown and MDX to typed blocks.
+
+markdown-it-py finds the blocks; only their lines are used, so its inline parsing is switched off, except for
+headings. Every line that says something ends up in a block: what the parser leaves over becomes a paragraph.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import accumulate
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from .blocks import Block, BlockKind
+from .formulas import formula_plugin
+from .metadata import front_matter_span
+from .sentences import trim
+
+# Inline parsing of a hostile heading is quadratic; nobody reads a longer one.
+_MAX_HEADING = 1000
+
+_LEAVES = {
+    "fence": BlockKind.CODE,
+    "code_block": BlockKind.CODE,
+    "html_block": BlockKind.HTML,
+    "math_block": BlockKind.FORMULA,
+    "table_open": BlockKind.TABLE,
+    "paragraph_open": BlockKind.PARAGRAPH,
+    "heading_open": BlockKind.HEADING,
+}
+_CONTAINERS = {"list_item": BlockKind.LIST, "blockquote": BlockKind.QUOTE}
+
+_MAY_BE_UNREAD = (BlockKind.PARAGRAPH, BlockKind.HTML, BlockKind.QUOTE)
+
+_HEADING_ANCHOR = re.compile(r"\s*(?:\[\[[^][]*\]\]|\{[#.:][^{}]*\})\s*$")
+_ESM = re.compile(
+    r"import\s(?:[\w*{},$\s]{1,2000}?\bfrom\s{0,9})?\s{0,9}[\"']"
+    r"|export\s(?:(?:default|const|let|var|function|class|async)\b|[{*])"
+)
+_LABELS = re.compile(r"(?::(?:eq)?label:`[^`\n]*`\s*)+")
+# d2l marks what its slides show: [**Title**]. A link's text in bold is not meant.
+_SLIDE_MARK = re.compile(r"[\[(]\*\*([^*]*)\*\*[\])](?!\()")
+# A `>` that starts a line is a quote to the parser: `<iframe ...` and `></iframe>` come apart.
+_TAG = re.compile(r"<[^<>]*(?:>|\Z)")
+_JSX_EXPRESSION = re.compile(r"\{[^{}]*\}")
+# Attributes of a tag, and keys of a quiz in JSX, that hold words for the reader.
+_READABLE = re.compile(r"\b(?:(?:alt|title|caption|label|summary)\s?=\s?\{?|(?:text|explain)\s?:\s?)([\"'`])\W{0,9}\w")
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A block in lines; level and raw title for headings."""
+
+    kind: BlockKind
+    first: int
+    last: int
+    level: int = 0
+    title: str = ""
+
+
+@dataclass(slots=True)
+class _Lines:
+    """Line starts of a text, and what has been claimed so far."""
+
+    text: str
+    starts: list[int]
+    blocks: list[Block] = field(default_factory=list)
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Lines first to last, the latter not included, without blank lines at either end."""
+        start, end = self.starts[first], self.starts[last]
+        trimmed_start, trimmed_end = trim(self.text, start, end)
+        if trimmed_start >= trimmed_end:
+            return start, start
+        start = max(start, self.text.rfind("\n", start, trimmed_start) + 1)
+        newline = self.text.find("\n", trimmed_end, end)
+        return start, end if newline < 0 else newline
+
+
+def parse_markdown(text: str, *, mdx: bool = False) -> list[Block]:
+    """Leaf blocks of canonical text, sorted and not overlapping, in linear time.
+
+    Each line that is not blank lies in a block, except horizontal rules and link reference definitions. With
+    `mdx`, tags do not swallow the Markdown between them, and imports and exports are metadata.
+    """
+    lines = _Lines(text, [0, *accumulate(len(line) + 1 for line in text.split("\n"))])
+    lines.starts[-1] = len(text)  # no newline behind the last line
+    front_matter = front_matter_span(text)
+    first = 0
+    if front_matter:
+        lines.blocks.append(Block(BlockKind.METADATA, *front_matter))
+        first = bisect_left(lines.starts, front_matter[1])
+    parser = _parser(mdx)
+    environment: dict[str, Any] = {}
+    tokens = parser.parse(text[lines.starts[first] :], environment)
+    says_nothing = [token.map for token in tokens if token.type == "hr" and token.map]
+    says_nothing += _reference_definitions(environment)
+    unclaimed = {line + first for span in says_nothing for line in range(*span)}
+    reached = first
+    for leaf in _leaves(tokens):
+        begin = max(leaf.first + first, reached)
+        _leftovers(lines, reached, begin, unclaimed)
+        reached = max(reached, leaf.last + first)
+        start, end = lines.span(begin, reached)
+        if start < end:
+            lines.blocks.append(_block(parser, leaf, text, start, end, mdx))
+    _leftovers(lines, reached, len(lines.starts) - 1, unclaimed)
+    return lines.blocks
+
+
+def title_of(blocks: Iterable[Block]) -> str | None:
+    """Title of the first heading of level 1, else of the first heading, else None."""
+    headings = [block for block in blocks if block.kind is BlockKind.HEADING and block.title]
+    first = [block for block in headings if block.level == 1] or headings
+    return first[0].title if first else None
+
+
+@cache
+def _parser(mdx: bool) -> MarkdownIt:
+    md = MarkdownIt("commonmark").enable("table").use(formula_plugin)
+    md.core.ruler.disable(["inline", "text_join"])
+    if mdx:
+        md.block.ruler.disable(["html_block", "code"])  # MDX has neither
+    return md
+
+
+def _leaves(tokens: list[Token]) -> Iterator[_Leaf]:
+    """The tokens that hold text; inside a list or a quote, paragraphs and headings belong to it."""
+    containers: list[BlockKind] = []
+    table_depth = -1
+    opened: int | None = None  # line of a bullet or `>` that no leaf has followed yet
+    for position, token in enumerate(tokens):
+        if table_depth >= 0:
+            table_depth = -1 if token.type == "table_close" else table_depth
+        elif token.type.removesuffix("_open") in _CONTAINERS and token.map:
+            containers.append(_CONTAINERS[token.type.removesuffix("_open")])
+            opened = token.map[0] if opened is None else opened
+        elif token.type.removesuffix("_close") in _CONTAINERS:
+            containers.pop()
+            opened = None
+        elif token.type in _LEAVES and token.map:
+            kind, (first, last) = _LEAVES[token.type], token.map
+            table_depth = token.level if kind is BlockKind.TABLE else -1
+            # A bullet may stand alone on the line above its item.
+            first, opened = (first if opened is None else min(opened, first)), None
+            if containers and kind in (BlockKind.PARAGRAPH, BlockKind.HEADING):
+                yield _Leaf(containers[-1], first, last)
+            elif kind is BlockKind.HEADING:
+                yield _Leaf(kind, first, last, int(token.tag[1:]), tokens[position + 1].content)
+            else:
+                yield _Leaf(kind, first, last)
+
+
+def _block(parser: MarkdownIt, leaf: _Leaf, text: str, start: int, end: int, mdx: bool) -> Block:
+    if leaf.kind is BlockKind.HEADING:
+        return Block(leaf.kind, start, end, leaf.level, _plain(parser, leaf.title))
+    unread = leaf.kind in _MAY_BE_UNREAD and _unread(text[start:end], mdx)
+    return Block(BlockKind.METADATA if unread else leaf.kind, start, end)
+
+
+def _leftovers(lines: _Lines, first: int, last: int, unclaimed: set[int]) -> None:
+    """Cover the lines that no leaf claimed; bare container marks (`>`, `-`) go to the block above."""
+    blocks = lines.blocks
+    open_block = False
+    for line in range(first, last):
+        start, end = lines.span(line, line + 1)
+        if start == end or line in unclaimed:
+            open_block = False
+            continue
+        bare = not any(character.isalnum() for character in lines.text[start:end])
+        adjacent = bool(blocks) and blocks[-1].end + 1 == start
+        if adjacent and (open_block or (bare and blocks[-1].kind is not BlockKind.HEADING)):
+            blocks[-1] = replace(blocks[-1], end=end)
+        else:
+            is_html = lines.text.startswith("<", start)
+            blocks.append(Block(BlockKind.HTML if is_html else BlockKind.PARAGRAPH, start, end))
+            open_block = True
+
+
+def _reference_definitions(environment: dict[str, Any]) -> list[list[int]]:
+    known = [*environment.get("references", {}).values(), *environment.get("duplicate_refs", ())]
+    return [reference["map"] for reference in known]
+
+
+def _plain(parser: MarkdownIt, raw: str) -> str:
+    """A heading without its markup and without the anchor some renderers read from its end."""
+    tokens: list[Token] = []
+    raw = _SLIDE_MARK.sub(r"\1", _HEADING_ANCHOR.sub("", raw[:_MAX_HEADING]))
+    parser.inline.parse(raw, parser, {}, tokens)
+    return " ".join("".join(_words(tokens)).split())
+
+
+def _words(tokens: Iterable[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.type == "image":
+            yield from _words(token.children or [])
+        elif token.type in ("softbreak", "hardbreak"):
+            yield " "
+        elif token.type != "html_inline":
+            yield token.content
+
+
+def _unread(text: str, mdx: bool) -> bool:
+    """Whether nothing in a block is there to be read: labels, imports, comments, bare tags, inlined images."""
+    if _LABELS.fullmatch(text) or (mdx and _ESM.match(text)):
+        return True
+    if text.startswith("<") or (mdx and text.startswith(("{", ">"))):
+        if _READABLE.search(text):
+            return False
+        text = _TAG.sub("", _without(text, "<!--", "-->"))
+        text = _JSX_EXPRESSION.sub("", text) if mdx else text
+    elif "](data:" in text:
+        text = _without(text, "](data:", ")")
+    else:
+        return False
+    return not any(character.isalnum() for character in text)
+
+
+def _without(text: str, opening: str, closing: str) -> str:
+    """The text without what lies between the marks; a regular expression would take quadratic time."""
+    head, *rest = text.split(opening)
+    return head + "".join(part.partition(closing)[2] if closing in part else part for part in rest)

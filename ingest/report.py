@@ -1,0 +1,42 @@
+"""What an ingestion did."""
+
+from dataclasses import dataclass, field
+
+from ..index.store import FileRecord
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """Summary of one ingestion.
+
+    Attributes:
+        generation: the generation that is current afterwards.
+        published: whether it is a new one; False when nothing had changed.
+        added: ids of new documents.
+        changed: ids of documents whose content or reading changed.
+        removed: ids of documents that left the index.
+        unchanged: how many documents stayed as they were.
+        duplicates: files with the text of another one: their id to the id of the one that is indexed.
+        quarantined: files set aside: their record holds the reason.
+        warnings: document id and what was ignored in it.
+        documents: how many documents the index holds.
+        passages: how many passages the index holds.
+        encoded: passages that were encoded in this run.
+        cached: passages whose vector was already known.
+        seconds: wall time per stage, and `total`.
+    """
+
+    generation: str
+    published: bool
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+    duplicates: dict[str, str] = field(default_factory=dict)
+    quarantined: tuple[FileRecord, ...] = ()
+    warnings: tuple[tuple[str, str], ...] = ()
+    documents: int = 0
+    passages: int = 0
+    encoded: int = 0
+    cached: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)

@@ -1,0 +1,227 @@
+"""Retrieval reports: failures, latencies, JSON, TREC export."""
+
+import copy
+import json
+import math
+import time
+from dataclasses import replace
+
+import ir_measures
+import pytest
+from sota_rag.eval import (
+    Failure,
+    Topic,
+    document_scores,
+    evaluate_retrieval,
+    load_beir,
+    per_topic,
+    trec_run_lines,
+    write_trec_run,
+)
+from sota_rag.index.errors import EvaluationError, QueryError, UnwritableError
+from sota_rag.index.types import DocumentInfo, Hit, Passage, SearchResult, passage_id
+
+TOPICS = [Topic("t1", "one"), Topic("t2", "two"), Topic("t3", "three")]
+QRELS = {"t3": {"c": 1}, "t1": {"a": 1, "b": 0}, "t2": {"b": 1}, "unasked": {"z": 1}}
+RANKINGS = {
+    "one": [("a", 0.9), ("b", 0.1)],
+    "two": [("a", 0.9), ("b", 0.1)],
+    "three": [("c", 0.5)],
+}
+
+
+def hit(document_id: str, ordinal: int, score: float, rank: int) -> Hit:
+    passage = Passage(passage_id(document_id, ordinal), document_id, ordinal, 0, 1, "x")
+    return Hit(passage, DocumentInfo(document_id, document_id, document_id), score, rank)
+
+
+def test_a_report_keeps_values_intervals_and_latencies():
+    seen = []
+    report = evaluate_retrieval(
+        RANKINGS.__getitem__,
+        TOPICS,
+        QRELS,
+        progress=lambda done, total: seen.append((done, total)),
+        collection="tiny",
+        split="test",
+        system_name="scripted",
+    )
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert report.values["RR@10"] == {"t1": 1.0, "t2": 0.5, "t3": 1.0}
+    assert report.values["nDCG@10"]["t2"] == pytest.approx(1 / math.log2(3))
+    assert report.intervals["RR@10"].mean == pytest.approx(2.5 / 3)
+    assert report.intervals["RR@10"].low <= 2.5 / 3 <= report.intervals["RR@10"].high
+    assert list(report.latencies_ms) == ["t1", "t2", "t3"]
+    assert report.failures == ()
+
+    as_json = json.loads(json.dumps(report.as_dict(), allow_nan=False))
+    assert list(as_json) == [
+        "collection",
+        "split",
+        "system",
+        "topics",
+        "judgements",
+        "measures",
+        "per_topic",
+        "latency_ms",
+        "failures",
+    ]
+    assert (as_json["collection"], as_json["split"], as_json["system"]) == ("tiny", "test", "scripted")
+    assert (as_json["topics"], as_json["judgements"]) == (3, 4)
+    assert set(as_json["measures"]["nDCG@10"]) == {"mean", "low", "high"}
+    assert as_json["per_topic"]["RR@10"] == {"t1": 1.0, "t2": 0.5, "t3": 1.0}
+    assert list(as_json["latency_ms"]) == ["p50", "p95", "p99"]
+
+
+def test_latency_is_the_wall_time_of_the_call():
+    def slow(query: str) -> list[tuple[str, float]]:
+        time.sleep(0.02 if query == "two" else 0.0)
+        return RANKINGS[query]
+
+    report = evaluate_retrieval(slow, TOPICS, QRELS, measures=["AP"])
+    assert report.latencies_ms["t2"] >= 20.0
+
+
+def test_latency_percentiles_by_hand():
+    report = evaluate_retrieval(RANKINGS.__getitem__, TOPICS, QRELS, measures=["AP"])
+    known = replace(report, latencies_ms={f"t{number}": float(number) for number in range(1, 102)})
+    assert known.latency_percentiles() == {"p50": 51.0, "p95": 96.0, "p99": 100.0}
+
+
+def test_a_failing_query_is_recorded_and_scores_zero():
+    def failing(query: str) -> list[tuple[str, float]]:
+        if query == "three":
+            raise QueryError("the question is empty")
+        return RANKINGS[query]
+
+    report = evaluate_retrieval(failing, TOPICS, QRELS)
+    assert report.failures == (Failure("t3", "QueryError: the question is empty"),)
+    assert report.values["RR@10"] == {"t1": 1.0, "t2": 0.5, "t3": 0.0}
+    assert report.intervals["RR@10"].mean == pytest.approx(0.5)
+    assert "t3" not in report.latencies_ms
+    assert report.as_dict()["failures"] == [{"topic": "t3", "error": "QueryError: the question is empty"}]
+
+
+@pytest.mark.parametrize(
+    ("ranking", "says"),
+    [
+        ([("c", 1.0), ("c", 0.5)], "'c' was returned twice"),
+        ([("c", math.nan)], "'c' is NaN"),
+        ([("a", 0.1), ("c", 0.9)], "not best first"),
+        ([(3, 0.9)], "3 is not a string"),
+        (None, "NoneType"),
+    ],
+)
+def test_what_is_no_ranking_is_a_failure(ranking, says):
+    report = evaluate_retrieval(lambda query: {**RANKINGS, "three": ranking}[query], TOPICS, QRELS)
+    assert [failure.topic_id for failure in report.failures] == ["t3"]
+    assert says in report.failures[0].error
+    assert report.values["AP"]["t3"] == 0.0
+
+
+def test_when_every_query_fails_there_is_still_a_report():
+    report = evaluate_retrieval(lambda query: {}[query], TOPICS, QRELS)
+    assert len(report.failures) == 3
+    assert report.intervals["nDCG@10"].as_dict() == {"mean": 0.0, "low": 0.0, "high": 0.0}
+    assert report.as_dict()["latency_ms"] == {}
+
+
+def test_an_interrupt_is_not_a_failure_of_the_system():
+    def interrupted(query: str) -> list[tuple[str, float]]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate_retrieval(interrupted, TOPICS, QRELS)
+
+
+@pytest.mark.parametrize(
+    ("topics", "measures", "says"),
+    [
+        ([], ["AP"], "no topics"),
+        ([*TOPICS, TOPICS[0]], ["AP"], "'t1' occurs twice"),
+        ([*TOPICS, Topic("t4", "four")], ["AP"], "'t4' has no judgements"),
+        (TOPICS, ["nDGC@10"], "unknown measure 'nDGC@10'"),
+    ],
+)
+def test_broken_input_is_told_before_the_first_query(topics, measures, says):
+    asked = []
+    with pytest.raises(EvaluationError, match=says):
+        evaluate_retrieval(lambda query: asked.append(query) or [], topics, QRELS, measures=measures)
+    assert asked == []
+
+
+def test_inputs_are_not_changed():
+    before = copy.deepcopy((TOPICS, QRELS, RANKINGS))
+    evaluate_retrieval(RANKINGS.__getitem__, TOPICS, QRELS)
+    assert before == (TOPICS, QRELS, RANKINGS)
+
+
+def test_a_document_scores_as_its_best_passage():
+    hits = (hit("b", 0, 0.9, 1), hit("c", 1, 0.7, 2), hit("a", 3, 0.7, 3), hit("b", 1, 0.6, 4), hit("c", 0, 0.2, 5))
+    assert document_scores(SearchResult("q", "g", hits)) == [("b", 0.9), ("a", 0.7), ("c", 0.7)]
+    shuffled = SearchResult("q", "g", hits[::-1])
+    assert document_scores(shuffled) == [("b", 0.9), ("a", 0.7), ("c", 0.7)]
+    assert document_scores(SearchResult("q", "g", (hit("n", 0, -3.0, 1),))) == [("n", -3.0)]
+    assert document_scores(SearchResult("q", "g", ())) == []
+
+
+def test_trec_lines_by_hand():
+    run = {"t1": {"b": 0.5, "a": 0.75}, "t2": {"c": 2.0}}
+    assert list(trec_run_lines(run, "ours")) == [
+        "t1 Q0 a 1 0.75 ours",
+        "t1 Q0 b 2 0.5 ours",
+        "t2 Q0 c 1 2.0 ours",
+    ]
+
+
+def test_a_written_run_measures_the_same_when_read_back_by_ir_measures(tmp_path):
+    """Ties, ties in float32 only, zeros: trec_eval's own tie-break must find nothing to break."""
+    run = {
+        "t1": {"z": 0.5, "a": 0.5, "m": 0.5, "k": 0.4},
+        "t2": {"z": 0.7, "a": 0.7 + 1e-12, "m": 0.7 - 1e-12, "k": 0.7 - 1e-12},
+        "t3": {"z": 0.0, "a": 0.0, "m": -1.0, "k": -1.0},
+    }
+    path = tmp_path / "run.trec"
+    write_trec_run(path, run, "ours")
+    read_back = list(ir_measures.read_trec_run(str(path)))
+    for relevant in "zamk":
+        qrels = {topic: {relevant: 1} for topic in run}
+        ours = per_topic(run, qrels, ["AP", "RR@10"])
+        for metric in ir_measures.iter_calc([ir_measures.AP, ir_measures.RR @ 10], qrels, read_back):
+            assert metric.value == pytest.approx(ours[str(metric.measure)][metric.query_id])
+
+
+@pytest.mark.parametrize(
+    ("run", "tag", "says"),
+    [
+        ({"t": {"a b": 1.0}}, "x", "'a b'"),
+        ({"": {"a": 1.0}}, "x", "''"),
+        ({"t": {"a": 1.0}}, "my run", "'my run'"),
+        ({"t": {"a": math.inf}}, "x", "score inf"),
+        ({"t": {"a": 1e300}}, "x", "1e\\+300"),
+        ({"t": {"a": math.nan}}, "x", "NaN"),
+    ],
+)
+def test_what_a_run_file_cannot_hold_is_an_error_and_nothing_is_written(tmp_path, run, tag, says):
+    with pytest.raises(EvaluationError, match=says):
+        write_trec_run(tmp_path / "run.trec", run, tag)
+    assert not (tmp_path / "run.trec").exists()
+
+
+def test_a_run_that_cannot_be_written_says_where(tmp_path):
+    with pytest.raises(UnwritableError, match=r"nowhere"):
+        write_trec_run(tmp_path / "nowhere" / "run.trec", {"t": {"a": 1.0}}, "x")
+
+
+def test_from_a_folder_to_a_report(tmp_path):
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "corpus.jsonl").write_text('{"_id": "d1", "text": "cats"}\n{"_id": "d2", "text": "dogs"}\n')
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q1", "text": "cats"}\n{"_id": "q2", "text": "dogs"}\n')
+    (tmp_path / "qrels" / "test.tsv").write_text("q1\td1\t1\nq2\td2\t1\n")
+    collection = load_beir(tmp_path, "test")
+
+    def matching(query: str) -> list[tuple[str, float]]:
+        return [(document.id, 1.0) for document in collection.documents if document.text == query]
+
+    report = evaluate_retrieval(matching, collection.topics, collection.qrels)
+    assert {interval.mean for interval in report.intervals.values()} == {1.0}
