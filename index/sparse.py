@@ -62,7 +62,7 @@ class Bm25sIndex:
         if not vocabulary:
             return cls(None, len(texts))
         bm25 = bm25s.BM25(k1=settings.k1, b=settings.b, method="lucene")
-        bm25.index(bm25s.tokenization.Tokenized(ids, vocabulary), show_progress=False)
+        bm25.index(bm25s.tokenization.Tokenized(ids, vocabulary), create_empty_token=False, show_progress=False)
         return cls(bm25, len(texts))
 
     @classmethod

@@ -71,6 +71,10 @@ def test_word_pieces_are_counted_once_for_packing_and_once_to_verify():
     found = passages(f"# T\n\n## {heading}\n\n" + "\n\n".join([words(10)] * 30), sized, counter=counted)
     assert max(p.token_count for p in found) > 50
     assert len(calls) == 2
+    # A paragraph that fits the window, but not with its path, is broken and its sentences counted: once more.
+    calls.clear()
+    passages(f"# T\n\n## {heading}\n\n{words(50)}", sized, counter=counted)
+    assert len(calls) == 3
 
 
 def test_a_bare_heading_makes_no_passage_but_stays_in_the_path():

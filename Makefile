@@ -1,0 +1,56 @@
+# make run    set up, index the shipped guides, serve the page        make ask Q="..."    one answer in the terminal
+# make test   set up, run every test                                  make lint           style and types
+#
+# With a CUDA GPU: install torch for your CUDA version into .venv first, or empty the `torch` line in constraints.txt.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PORT   ?= 8501
+Q      ?= What fraction of the parameters does LoRA train?
+
+export SOTA_RAG_INDEX ?= $(CURDIR)/.sota-rag/index
+export HF_HUB_OFFLINE = 1
+export TOKENIZERS_PARALLELISM = false
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run ask test lint clean
+
+help:
+	@sed -n 's/^# make/  make/p' Makefile
+
+setup: $(VENV)/.ready
+
+# The stamp is newer than what decides the installation, so `make` installs again only when that changed.
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@echo "== setting up $(VENV): about 1 GB of packages, a few minutes the first time"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sota-rag needs Python 3.11 or newer; name one with: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "== torch (CPU build unless one is installed already)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	@echo "== sota-rag and what it needs"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+	@echo "== set up"
+
+run: setup
+	@echo "== indexing the guides that ship with sota-rag (unchanged ones are skipped)"
+	@$(BIN)/sota-rag ingest
+	@echo "== serving the page on http://127.0.0.1:$(PORT), stop it with Ctrl-C"
+	@$(BIN)/sota-rag app --port $(PORT) $(APP_FLAGS)
+
+ask: setup
+	@test -e "$(SOTA_RAG_INDEX)/CURRENT" || $(BIN)/sota-rag ingest
+	@$(BIN)/sota-rag ask "$(Q)"
+
+test: setup
+	@echo "== tests: about four minutes on two cores; the browser test needs chromium and is skipped without it"
+	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+
+clean:
+	rm -rf $(VENV) .sota-rag build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
