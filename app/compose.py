@@ -45,8 +45,10 @@ def open_retriever(settings: Settings) -> Retriever:
 
 
 def make_answerer(settings: Settings, retriever: Retriever) -> Answerer:
-    """The answerer over a retriever."""
-    return Answerer(retriever, settings.answer_settings(), settings_hash=settings.fingerprint)
+    """The answerer over a retriever; it shares the retriever's encoder."""
+    shared = retriever.encoder
+    encoder = shared if isinstance(shared, SentenceTransformerEncoder) else make_encoder(settings)
+    return Answerer(retriever, encoder, settings.answer_settings(), settings_hash=settings.fingerprint)
 
 
 def run_ingestion(

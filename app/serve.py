@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -33,11 +34,15 @@ def serve(settings: Settings, host: str, port: int, *, open_browser: bool) -> in
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
+        "theme.light.primaryColor": "#1f6f8b",
+        "theme.dark.primaryColor": "#4fa3bf",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     environment = os.environ | {"SOTA_RAG_INDEX": str(settings.index)}
     command = [sys.executable, "-m", "streamlit", "run", str(entry), *flags]
     with subprocess.Popen(command, env=environment) as process:
+        # Whoever stops this process by SIGTERM means the server; it must not live on alone and hold the port.
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         try:
             return process.wait()
         except KeyboardInterrupt:

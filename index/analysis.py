@@ -8,10 +8,11 @@ so that both spellings meet.
 import hashlib
 import re
 import threading
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-ANALYZER_VERSION = "1"
+ANALYZER_VERSION = "2"
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-_./][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
@@ -24,18 +25,31 @@ STOP_WORDS = frozenset(
 
 _QUESTION_WORDS = frozenset("what which who whom whose when where why how do does did can could should would".split())
 
+# What people put around a question; kept in the index and in queries, where it does no harm.
+_ASKING = frozenset("i me my you your we our get need use using used have has than from".split())
+
 _local = threading.local()
 
 
 def terms(text: str) -> list[str]:
     """Index terms of a text, in order, with repetitions."""
-    return list(_terms(text.lower()))
+    return list(_terms(_folded(text)))
 
 
 def query_terms(text: str) -> list[str]:
     """Index terms of a query: like `terms`, without the words that only make it a question."""
-    kept = list(_terms(text.lower(), drop=_QUESTION_WORDS))
+    kept = list(_terms(_folded(text), drop=_QUESTION_WORDS))
     return kept or terms(text)
+
+
+def is_question_word(word: str) -> bool:
+    """Whether a lower-case word says nothing of what is asked: a stop word, or one that only makes it a question."""
+    return word in STOP_WORDS or word in _QUESTION_WORDS or word in _ASKING
+
+
+def _folded(text: str) -> str:
+    """Lower case, composed: documents are stored in NFC, but macOS types and pastes letters decomposed."""
+    return unicodedata.normalize("NFC", text).lower()
 
 
 def _terms(text: str, drop: frozenset[str] = frozenset()) -> Iterator[str]:
@@ -49,7 +63,7 @@ def _terms(text: str, drop: frozenset[str] = frozenset()) -> Iterator[str]:
         for part in parts:
             if part not in STOP_WORDS:
                 yield _stem(part)
-        yield "".join(parts)
+        yield _stem("".join(parts))
 
 
 @lru_cache(maxsize=200_000)

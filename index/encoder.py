@@ -1,5 +1,6 @@
 """Text to unit vectors: the seam (`Encoder`) and its sentence-transformers implementation."""
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from .models import ModelFiles, find_model, quiet_loading, weights_sha256
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
+
+_WORD = re.compile(r"[^\W_]+(?:[-_./][^\W_]+)*")
 
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 
@@ -47,6 +50,28 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode strings to an array of shape (len(texts), dimension), float32, rows of length 1."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WordVectors:
+    """A text's words with their vectors in context.
+
+    Attributes:
+        words: lower-cased runs of letters and digits, in order, as far as the encoder's window reaches.
+        vectors: shape (len(words), dimension), float32, rows of length 1: the mean of the word's pieces in the
+            encoder's last layer.
+    """
+
+    words: tuple[str, ...]
+    vectors: NDArray[np.float32]
+
+
+class WordEncoder(Encoder, Protocol):
+    """An encoder that also tells what each word means in its sentence."""
+
+    def encode_words(self, texts: Sequence[str]) -> list[WordVectors]:
+        """Words of each text with their vectors."""
         ...
 
 
@@ -110,10 +135,16 @@ class SentenceTransformerEncoder:
 
         folder = self._files.folder
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        window_file = folder / "sentence_bert_config.json"
         window = int(config["max_position_embeddings"])
-        if window_file.is_file():
-            window = int(json.loads(window_file.read_text(encoding="utf-8"))["max_seq_length"] or window)
+        # sentence-transformers 6 saves the window with the tokenizer, older releases in a file of their own.
+        for name, key in (
+            ("sentence_bert_config.json", "max_seq_length"),
+            ("tokenizer_config.json", "model_max_length"),
+        ):
+            path = folder / name
+            if path.is_file() and (limit := json.loads(path.read_text(encoding="utf-8")).get(key)):
+                window = min(window, int(limit))
+                break
         return EncoderInfo(self._files.id, weights_sha256(folder), int(config["hidden_size"]), window)
 
     @cached_property
@@ -149,6 +180,36 @@ class SentenceTransformerEncoder:
             vectors = self._load().encode(
                 list(texts), batch_size=self._batch_size, convert_to_tensor=True, show_progress_bar=False
             )
-        array = vectors.float().cpu().numpy()
         # bfloat16 pooling leaves lengths off by up to 1 %; cosines are taken as dot products, so mend them.
-        return array / np.linalg.norm(array, axis=1, keepdims=True).clip(min=1e-12)
+        return _unit(vectors.float().cpu().numpy())
+
+    def encode_words(self, texts: Sequence[str]) -> list[WordVectors]:
+        """Words of each text with their vectors in context, for late interaction."""
+        if not texts:
+            return []
+        with self._lock:
+            model = self._load()
+            pieces = model.encode(list(texts), output_value="token_embeddings", show_progress_bar=False)
+            spans = model.tokenizer(
+                list(texts), truncation=True, max_length=model.max_seq_length, return_offsets_mapping=True
+            )["offset_mapping"]
+        return [
+            _words(text, offsets, vectors.float().cpu().numpy())
+            for text, offsets, vectors in zip(texts, spans, pieces, strict=True)
+        ]
+
+
+def _words(text: str, offsets: Sequence[tuple[int, int]], vectors: NDArray[np.float32]) -> WordVectors:
+    """Gather word pieces into words by their character offsets; special tokens have empty ones."""
+    words, rows = [], []
+    for match in _WORD.finditer(text):
+        inside = [i for i, (start, end) in enumerate(offsets) if match.start() <= start < end <= match.end()]
+        if inside:
+            words.append(match.group().lower())
+            rows.append(vectors[inside].mean(axis=0))
+    array = np.array(rows, dtype=np.float32) if rows else np.zeros((0, vectors.shape[1]), dtype=np.float32)
+    return WordVectors(tuple(words), _unit(array))
+
+
+def _unit(array: NDArray[np.float32]) -> NDArray[np.float32]:
+    return array / np.linalg.norm(array, axis=1, keepdims=True).clip(min=1e-12)

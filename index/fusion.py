@@ -39,7 +39,7 @@ def convex_combination(
     return alpha * min_max(dense) + (1 - alpha) * _by_maximum(bm25)
 
 
-def min_max(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+def min_max(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     """Scores spread over [0, 1]; all 1 where they are equal."""
     values = scores.astype(np.float64)
     if not len(values):

@@ -64,6 +64,11 @@ def read_current(index: Path) -> Current:
         if not _GENERATION.fullmatch(generation):
             raise ValueError(generation)
     except (FileNotFoundError, NotADirectoryError):
+        if published(index):
+            raise MissingIndexError(
+                f"{str(current_file(index))!r} is missing, though generations are there; "
+                f"mend it with: sota-rag index repair --index {index}"
+            ) from None
         raise MissingIndexError(
             f"no index at {str(index)!r}; build one with: sota-rag ingest PATH... --index {index}"
         ) from None

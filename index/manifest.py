@@ -80,7 +80,7 @@ def read_manifest(folder: Path, expected_sha256: str | None = None) -> Manifest:
     if version != FORMAT_VERSION:
         raise FormatVersionError(
             f"{str(folder)!r} has index format {version}, this software reads {FORMAT_VERSION}; "
-            "rebuild it with: sota-rag ingest PATH... --rebuild"
+            f"rebuild it with: sota-rag ingest PATH... --index {folder.parent.parent} --rebuild"
         )
     try:
         return Manifest.model_validate_json(data)
@@ -93,7 +93,9 @@ class _Version(BaseModel):
 
 
 def _damaged(path: Path, what: str) -> DamagedIndexError:
-    return DamagedIndexError(f"index file {str(path)!r} {what}; mend it with: sota-rag index repair")
+    # INDEX/generations/000042/manifest.json
+    index = path.parents[2]
+    return DamagedIndexError(f"index file {str(path)!r} {what}; mend it with: sota-rag index repair --index {index}")
 
 
 def inventory(folder: Path) -> dict[str, FileEntry]:

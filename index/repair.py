@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .builder import STORE, VECTORS, publish_generation
+from .analysis import analyzer_fingerprint
+from .builder import BM25, STORE, VECTORS, publish_generation
 from .encoder import EncoderInfo
-from .errors import DamagedIndexError, FormatVersionError
+from .errors import DamagedIndexError, FormatVersionError, MissingIndexError
 from .generations import (
     generation_folder,
     point_current_at,
@@ -42,20 +43,25 @@ def repair(index: Path) -> str:
     generation takes its place.
 
     Raises:
+        MissingIndexError: there is no index.
         DamagedIndexError: nothing sound is left; the documents must be ingested again.
         IndexBusyError: a writer is at work.
     """
+    if not published(index):
+        read_current(index)
     with writer_lock(index):
         try:
             damaged = verify(index)
             generation = read_current(index).generation
-        except DamagedIndexError:
+        except (DamagedIndexError, MissingIndexError):
             damaged, generation = {"CURRENT": ""}, None
+        manifest = None if generation is None else read_manifest(generation_folder(index, generation))
+        if not damaged and manifest is not None and manifest.analyzer != analyzer_fingerprint():
+            damaged = {f"{BM25} (made by another version of the analyzer)": ""}
         if not damaged:
             return f"generation {generation} is sound; nothing to mend"
-        if generation is not None:
+        if generation is not None and manifest is not None:
             folder = generation_folder(index, generation)
-            manifest = read_manifest(folder)
             if STORE not in damaged and (vectors := _vectors(index, folder, manifest, damaged)) is not None:
                 renewed = _republish(index, folder, manifest, vectors)
                 what = ", ".join(sorted(damaged))

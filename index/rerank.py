@@ -123,7 +123,7 @@ def rerank(
         by_length = sorted(batch, key=lambda position: len(texts[position]))
         scores[by_length] = reranker.score(query, [texts[position] for position in by_length])
         done = batch.stop
-    final = min_max(fused.astype(np.float32))
-    final[:done] = 1 + (1 - weight) * min_max(fused[:done].astype(np.float32)) + weight * min_max(scores[:done])
+    final = min_max(fused)
+    final[:done] = 1 + (1 - weight) * min_max(fused[:done]) + weight * min_max(scores[:done])
     order = sorted(range(len(texts)), key=lambda position: (-final[position], position))
     return Reranked(order, final, scores)

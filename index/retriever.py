@@ -130,14 +130,18 @@ class Retriever:
         """Open and warm up a newly published generation now, if there is one; True when it took over."""
         with self._swap:
             signature = _signature(self.index)
-            if signature == self._seen:
+            if signature == self._seen and self._swap_failure is None:
                 return False
-            snapshot = open_current(self.index)
-            check_encoder(self.index, snapshot.manifest, self.encoder.info)
-            _warm_up(snapshot)
-            swapped = snapshot.generation != self._snapshot.generation
-            self._snapshot, self._seen, self._swap_failure = snapshot, signature, None
-            return swapped
+            return self._take_over(signature)
+
+    def _take_over(self, signature: tuple[int, int, int] | None) -> bool:
+        """Serve what CURRENT names; call with the swap lock held, and with the signature taken before."""
+        snapshot = open_current(self.index)
+        check_encoder(self.index, snapshot.manifest, self.encoder.info)
+        _warm_up(snapshot)
+        swapped = snapshot.generation != self._snapshot.generation
+        self._snapshot, self._seen, self._swap_failure = snapshot, signature, None
+        return swapped
 
     def search(
         self,
@@ -159,11 +163,16 @@ class Retriever:
             settings: override the retriever's defaults for this search.
 
         Raises:
-            QueryError: the question is empty or too long, or k is below 1.
+            QueryError: the question is empty or too long, k is below 1, or the vector has another dimension.
         """
         query = _checked(query, k)
         settings = settings or self.settings
         snapshot = self._fresh_snapshot()
+        if vector is not None:
+            vector = np.asarray(vector, dtype=np.float32)
+            if vector.shape != (snapshot.manifest.encoder.dimension,):
+                wanted = snapshot.manifest.encoder.dimension
+                raise QueryError(f"vector has shape {vector.shape}, the index needs ({wanted},); pass one row of it")
         clock = Clock()
         allowed = allowed_rows(snapshot.documents, snapshot.row_documents, filters)
         found = gather(
@@ -216,7 +225,7 @@ class Retriever:
                 else "this profile has no reranker"
             )
             return rows, fused, Stage("rerank", len(rows), f"not run: {why}")
-        head, tail = rows[: max(settings.rerank_depth, k)], rows[max(settings.rerank_depth, k) :]
+        head = rows[: max(settings.rerank_depth, k)]
         outcome = rerank(
             self.reranker,
             query,
@@ -230,10 +239,10 @@ class Retriever:
             row = int(head[place])
             signals[row] = replace(signals[row], rerank_score=float(outcome.scores[place]))
         # What lies beyond the reranker's depth keeps its order below everything it saw.
-        below = min_max(fused.astype(np.float32))[len(head) :] - 1
-        final = np.concatenate([outcome.final[outcome.order], below])
+        final = np.concatenate([outcome.final, min_max(fused)[len(head) :] - 1])
+        order = np.lexsort((rows, -final))
         stage = Stage("rerank", len(scored), f"{self.reranker.id}, of {len(head)} candidates")
-        return np.concatenate([head[outcome.order], tail]), final, stage
+        return rows[order], final[order], stage
 
     def _fresh_snapshot(self) -> Snapshot:
         """The snapshot in use; starts a swap in the background when CURRENT has changed."""
@@ -242,13 +251,17 @@ class Retriever:
         return self._snapshot
 
     def _swap_quietly(self) -> None:
-        try:
-            self.refresh()
-        except (SotaRagError, OSError) as error:
-            # Go on with the old generation, say so in every result, and do not try this CURRENT again.
-            self._seen = _signature(self.index)
-            self._swap_failure = f"still on generation {self._snapshot.generation}: {error}"
-            _log.warning("%s", self._swap_failure)
+        with self._swap:
+            signature = _signature(self.index)
+            if signature == self._seen:
+                return
+            try:
+                self._take_over(signature)
+            except (SotaRagError, OSError) as error:
+                # Go on with the old generation, say so in every result, and try again with the next CURRENT only.
+                self._seen = signature
+                self._swap_failure = f"still on generation {self._snapshot.generation}: {error}"
+                _log.warning("%s", self._swap_failure)
 
 
 def _checked(query: str, k: int) -> str:

@@ -1,10 +1,12 @@
 """One generation, open for reading."""
 
 import logging
+import sqlite3
 from pathlib import Path
 
 import numpy as np
 
+from .analysis import analyzer_fingerprint
 from .builder import BM25, STORE, VECTORS
 from .dense import DenseIndex
 from .encoder import EncoderInfo
@@ -42,11 +44,12 @@ class Snapshot:
         position = {document.id: place for place, document in enumerate(self.documents)}
         self.row_documents = np.array([position[name] for name in self.store.row_documents()], dtype=np.int32)
         self.dense = DenseIndex(np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False))
-        if damaged:
-            name, what = next(iter(damaged.items()))
+        why = next((f"file {name!r} {what}" for name, what in damaged.items()), "")
+        if not why and manifest.analyzer != analyzer_fingerprint():
+            why = "was made by another version of the analyzer"
+        if why:
             note = (
-                f"BM25 file {name!r} {what}: rebuilt in memory for this session; "
-                f"mend it with: sota-rag index repair --index {index}"
+                f"BM25 {why}: rebuilt in memory for this session; mend it with: sota-rag index repair --index {index}"
             )
             _log.warning("%s", note)
             self.notes = (note,)
@@ -77,14 +80,18 @@ def open_current(index: Path) -> Snapshot:
         folder = generation_folder(index, current.generation)
         try:
             manifest = read_manifest(folder, current.manifest_sha256)
-            return Snapshot(index, folder, manifest)
-        except (FileNotFoundError, DamagedIndexError) as error:
+            snapshot = Snapshot(index, folder, manifest)
+            if snapshot.notes and read_current(index) != current:
+                continue
+            return snapshot
+        except (FileNotFoundError, sqlite3.OperationalError, DamagedIndexError) as error:
             # A writer may have published and collected meanwhile; only an unchanged CURRENT is conclusive.
             if read_current(index) != current:
                 continue
             if isinstance(error, FileNotFoundError):
+                missing = error.filename or error.args[0]
                 raise DamagedIndexError(
-                    f"index file {str(error.args[0])!r} is missing; mend it with: sota-rag index repair --index {index}"
+                    f"index file {str(missing)!r} is missing; mend it with: sota-rag index repair --index {index}"
                 ) from None
             raise
     raise MissingIndexError(f"the index at {str(index)!r} keeps changing while it is being opened; try again")

@@ -30,6 +30,8 @@ CREATE TABLE files (
 """
 
 _PASSAGE = 'id, document_id, ordinal, start, "end", text, heading_path, token_count, page'
+# SQLite builds differ: 32,766 is the least limit of a current one.
+_MAX_PARAMETERS = 10_000
 _INFO = "id, source, title, kind, published, status, authors, arxiv_id, sha256"
 
 
@@ -144,9 +146,12 @@ class PassageStore:
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Passages of the given rows, in the order asked for."""
-        marks = ",".join("?" * len(rows))
-        found = self._all(f"SELECT row, {_PASSAGE} FROM passages WHERE row IN ({marks})", [int(row) for row in rows])
-        by_row = {row[0]: _passage(row[1:]) for row in found}
+        by_row: dict[int, Passage] = {}
+        for start in range(0, len(rows), _MAX_PARAMETERS):
+            part = [int(row) for row in rows[start : start + _MAX_PARAMETERS]]
+            marks = ",".join("?" * len(part))
+            found = self._all(f"SELECT row, {_PASSAGE} FROM passages WHERE row IN ({marks})", part)
+            by_row |= {row[0]: _passage(row[1:]) for row in found}
         return [by_row[int(row)] for row in rows]
 
     def all_passages(self) -> list[Passage]:

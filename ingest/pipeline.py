@@ -78,7 +78,8 @@ def ingest(
     """Bring an index up to date with folders and files.
 
     The given paths are the truth about themselves: what was added, changed or deleted below them is followed.
-    Documents from paths ingested earlier stay as they are.
+    Documents from paths ingested earlier stay as they are. A path inside a folder ingested earlier brings that whole
+    folder up to date.
 
     Args:
         paths: folders, searched recursively, and single files.
@@ -98,26 +99,36 @@ def ingest(
         DamagedIndexError: the index is damaged and `rebuild` is off.
     """
     index, progress, clock = Path(index), progress or Silent(), Clock()
+    given = [Path(path).resolve() for path in paths]
     with clock("list"):
-        roots = [str(Path(path).resolve()) for path in paths]
-        files = discover(Path(root) for root in roots)
+        discover(given)  # fails before the lock is taken and anything is touched
     with writer_lock(index):
         with clock("read"):
             previous = _Previous(None, {}, {}, {}) if rebuild else _previous(index, encoder)
-            if previous.manifest is not None and previous.manifest.chunker != chunking.fingerprint:
-                # Passages of two chunkers do not mix: what was ingested earlier is read again too.
-                roots = list(dict.fromkeys([*previous.manifest.roots, *roots]))
-                files = discover(Path(root) for root in roots)
-        with clock("parse"):
-            entries, warnings = _parse(files, previous, encoder, count_tokens, chunking, flags, progress)
-        entries += _kept(previous, set(roots))
+        known = [] if previous.manifest is None else [Path(root) for root in previous.manifest.roots]
+        if previous.manifest is not None and previous.manifest.chunker != chunking.fingerprint:
+            # Passages of two chunkers do not mix: what was ingested earlier is read again too.
+            given += known
+        synced, kept = settle_roots(given, known)
+        while True:
+            with clock("parse"):
+                kept_entries = _kept(previous, kept)
+                files = discover(synced)
+                entries, warnings = _parse(
+                    files, previous, kept_entries, encoder, count_tokens, chunking, flags, progress
+                )
+            entries += kept_entries
+            orphans = _orphaned_roots(entries)
+            if not orphans:
+                break
+            synced, kept = settle_roots([*synced, *orphans], known)
         records = sorted((entry.record for entry in entries), key=lambda record: (record.root, record.path))
         documents = {entry.document.info.id: entry.document for entry in entries if entry.document}
         passages = sorted((p for entry in entries for p in entry.passages), key=lambda p: p.id)
         if not passages:
-            raise IngestError(_nothing_left(roots, files, records))
+            raise IngestError(_nothing_left(synced, files, records))
         report = _compare(previous, records, warnings, len(documents), len(passages))
-        roots = sorted({*roots, *(previous.manifest.roots if previous.manifest else ())})
+        roots = sorted(str(root) for root in (*synced, *kept))
         if previous.manifest and _same(previous, records, roots):
             return replace(report, generation=previous.manifest.generation, seconds=_seconds(clock))
         with clock("encode"):
@@ -171,6 +182,7 @@ def _previous(index: Path, encoder: Encoder) -> _Previous:
 def _parse(
     files: Sequence[SourceFile],
     previous: _Previous,
+    kept: Sequence[_Entry],
     encoder: Encoder,
     count_tokens: CountTokens,
     chunking: ChunkSettings,
@@ -181,7 +193,7 @@ def _parse(
     reading = [LOADER_VERSION, chunking.fingerprint, encoder.info.fingerprint, flags.model_dump_json()]
     entries: list[_Entry] = []
     warnings: list[tuple[str, str]] = []
-    original: dict[str, str] = {}
+    original = {entry.document.info.sha256: entry.document.info.id for entry in kept if entry.document}
     progress.begin("reading", len(files), "files")
     for file in files:
         entry = _read(file, previous, reading, flags)
@@ -235,8 +247,23 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _kept(previous: _Previous, roots: set[str]) -> list[_Entry]:
-    """Entries of roots that this run was not asked about."""
+def settle_roots(given: Sequence[Path], known: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Which roots to bring up to date, and which to keep as they are; no root lies inside another.
+
+    A path inside a known root means that root; a known root inside a given path becomes part of it.
+    """
+    synced: list[Path] = []
+    for path in given:
+        root = next((other for other in (*known, *given) if other != path and other in path.parents), path)
+        synced.append(next((other for other in given if other != root and other in root.parents), root))
+    synced = list(dict.fromkeys(synced))
+    kept = [root for root in known if root not in synced and not any(path in root.parents for path in synced)]
+    return synced, kept
+
+
+def _kept(previous: _Previous, roots: Sequence[Path]) -> list[_Entry]:
+    """Entries of the roots that this run was not asked about."""
+    names = {str(root) for root in roots}
     return [
         _Entry(
             SourceFile(record.root, record.path, Path(record.root)),
@@ -245,8 +272,15 @@ def _kept(previous: _Previous, roots: set[str]) -> list[_Entry]:
             previous.passages.get(record.document_id, ()) if record.state == "indexed" else (),
         )
         for record in previous.records.values()
-        if record.root not in roots
+        if record.root in names
     ]
+
+
+def _orphaned_roots(entries: Sequence[_Entry]) -> list[Path]:
+    """Roots with a file that was a duplicate of one that has now left the index; it must be read after all."""
+    indexed = {entry.record.document_id for entry in entries if entry.record.state == "indexed"}
+    duplicates = [entry.record for entry in entries if entry.record.state == "duplicate"]
+    return [Path(record.root) for record in duplicates if record.detail not in indexed]
 
 
 def _compare(
@@ -309,8 +343,8 @@ def _length(item: tuple[bytes, str]) -> tuple[int, bytes]:
     return len(item[1]), item[0]
 
 
-def _nothing_left(roots: Sequence[str], files: Sequence[SourceFile], records: Sequence[FileRecord]) -> str:
-    where = ", ".join(repr(root) for root in roots)
+def _nothing_left(roots: Sequence[Path], files: Sequence[SourceFile], records: Sequence[FileRecord]) -> str:
+    where = ", ".join(repr(str(root)) for root in roots)
     if not files:
         return f"no documents (.md, .markdown, .mdx) below {where}; nothing was changed, name a folder that holds some"
     reason = next((f"{r.path!r} {r.detail}" for r in records if r.state == "quarantined"), "all are empty")

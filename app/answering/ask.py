@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from ...index import Encoder, Filters, Hit, Retriever, SearchResult
+from ...index import Encoder, Filters, Retriever, SearchResult
 from ...index.analysis import terms
 from ...index.builder import software_version
 from ...index.clock import Clock
-from .gate import Evidence, Gate, shipped_gate
-from .select import Scored, SelectionSettings, coverage, score, select
+from ...index.encoder import WordEncoder
+from .evidence import Evidence, weigh
+from .gate import Gate, shipped_gate
+from .select import Scored, SelectionSettings, score, select
 from .sentences import Candidate, candidates
 from .types import Answer, Citation, Sentence, Verdict
 
@@ -34,7 +36,8 @@ class Answerer:
     """Answers questions from a retriever's index in mode `extract`: verbatim sentences, each with its citation.
 
     Args:
-        retriever: where the passages come from; its encoder also compares sentences.
+        retriever: where the passages come from.
+        encoder: compares the question with sentences and words.
         settings: how an answer is made.
         gate: decides between an answer and silence.
         settings_hash: of the application's settings, for the receipt.
@@ -43,12 +46,13 @@ class Answerer:
     def __init__(
         self,
         retriever: Retriever,
+        encoder: WordEncoder,
         settings: AnswerSettings = AnswerSettings(),
         *,
         gate: Gate | None = None,
         settings_hash: str = "",
     ) -> None:
-        self.retriever, self.settings = retriever, settings
+        self.retriever, self.encoder, self.settings = retriever, encoder, settings
         self.gate, self.settings_hash = gate or shipped_gate(), settings_hash
 
     def ask(self, question: str, *, filters: Filters | None = None) -> Answer:
@@ -68,8 +72,9 @@ class Answerer:
         read = result.hits[: self.settings.read]
         with clock("sentences"):
             found = candidates(read)
-            scored = _score(result.query, found, self.retriever.encoder, weights, self.settings.selection)
-        evidence = weigh(read, scored, weights)
+            scored = _score(result.query, found, self.encoder, weights, self.settings.selection)
+        with clock("gate"):
+            evidence = weigh(result.query, found, scored, weights, self.encoder)
         confidence = self.gate.probability(evidence)
         threshold = self.gate.threshold if self.settings.threshold is None else self.settings.threshold
         if scored is None or confidence < threshold:
@@ -96,8 +101,8 @@ class Answerer:
             notes=result.notes,
         )
 
-    def _receipt(self, result: SearchResult, evidence: Evidence, threshold: float) -> dict[str, object]:
-        encoder = self.retriever.encoder.info
+    def _receipt(self, result: SearchResult, evidence: Evidence | None, threshold: float) -> dict[str, object]:
+        encoder = self.encoder.info
         reranker = self.retriever.reranker
         return {
             "software": software_version(),
@@ -108,7 +113,7 @@ class Answerer:
             "llm": None,
             "prompt_hash": None,
             "seed": None,
-            "gate": {"threshold": threshold, "evidence": {k: round(v, 4) for k, v in asdict(evidence).items()}},
+            "gate": {"threshold": threshold, "evidence": asdict(evidence) if evidence else None},
             "search": asdict(self.retriever.settings),
             "settings_hash": self.settings_hash,
         }
@@ -125,19 +130,6 @@ def _score(
         return None
     vectors = encoder.encode([question, *(" ".join(candidate.text.split()) for candidate in found)])
     return score(question, found, vectors[1:], vectors[0], weights, settings)
-
-
-def weigh(read: tuple[Hit, ...], scored: Scored | None, weights: Mapping[str, float]) -> Evidence:
-    """The gate's signals for a question."""
-    texts = " ".join(hit.passage.contextual_text for hit in read)
-    held = set(terms(texts))
-    return Evidence(
-        sentence_cosine=float(scored.cosine.max()) if scored else 0.0,
-        passage_cosine=max((hit.signals.dense_score or 0.0 for hit in read), default=0.0),
-        sentence_coverage=float(scored.coverage.max()) if scored else 0.0,
-        evidence_coverage=coverage(texts, (), weights),
-        missing_weight=max((weight for term, weight in weights.items() if term not in held), default=0.0),
-    )
 
 
 def _why_silent(result: SearchResult, found: list[Candidate], weights: Mapping[str, float]) -> str:

@@ -1,6 +1,6 @@
 """Whether the corpus answers a question at all, decided before anything is written.
 
-A logistic model over four plain signals; its weights are in `models/gate/gate.json`, made by
+A logistic model over three plain signals; its weights are in `models/gate/gate.json`, made by
 `train/gate/calibrate.py` from training questions with their gold documents shown and hidden, and from near
 misses.
 """
@@ -12,28 +12,9 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 
-FEATURES = ("sentence_cosine", "passage_cosine", "sentence_coverage", "evidence_coverage", "missing_weight")
+from .evidence import Evidence
 
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the gate looks at.
-
-    Attributes:
-        sentence_cosine: of the question and the nearest candidate sentence, in [-1, 1].
-        passage_cosine: of the question and the nearest passage, in [-1, 1].
-        sentence_coverage: idf-weighted share of the question's terms in the best covering sentence and its
-            headings, in [0, 1].
-        evidence_coverage: the same share over all passages looked at together, in [0, 1].
-        missing_weight: idf of the rarest question term that no passage looked at holds, over the idf of an unknown
-            term, in [0, 1].
-    """
-
-    sentence_cosine: float
-    passage_cosine: float
-    sentence_coverage: float
-    evidence_coverage: float
-    missing_weight: float
+FEATURES = ("sentence_cosine", "word_match", "weakest_word")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +33,10 @@ class Gate:
     threshold: float
     trained_on: str
 
-    def probability(self, evidence: Evidence) -> float:
-        """Probability that the corpus answers the question, in [0, 1]."""
+    def probability(self, evidence: Evidence | None) -> float:
+        """Probability that the corpus answers the question, in [0, 1]; 0 without evidence."""
+        if evidence is None:
+            return 0.0
         values = asdict(evidence)
         logit = self.bias + sum(self.weights[name] * values[name] for name in FEATURES)
         return 1 / (1 + math.exp(-logit))

@@ -1,6 +1,5 @@
 """Choose the sentences that answer: near the question, covering its words, not repeating each other."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,12 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...index.analysis import terms
+from .expectation import could_answer
 from .sentences import Candidate
-
-_ASKS_NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|half|twice|double)\b", re.IGNORECASE
-)
-_NUMBER = re.compile(r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|half|twice|double)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +19,7 @@ class SelectionSettings:
         coverage_weight: weight of the share of the question's words, by idf, that the sentence holds; the heading
             path's words count half.
         passage_weight: weight of the passage's own retrieval score, relative to the best passage's.
-        number_bonus: added when the question asks for a number and the sentence holds one.
+        kind_penalty: subtracted when the question asks for a number or a year and the sentence holds no new one.
         lean_penalty: subtracted when the sentence refers back to one that would have to be shown too.
         max_sentences: sentences in an answer at most.
         redundancy: how strongly likeness to a chosen sentence counts against a further one, 0 to 1.
@@ -33,7 +28,7 @@ class SelectionSettings:
 
     coverage_weight: float = 0.5
     passage_weight: float = 0.2
-    number_bonus: float = 0.1
+    kind_penalty: float = 0.15
     lean_penalty: float = 0.15
     max_sentences: int = 3
     redundancy: float = 0.35
@@ -79,14 +74,13 @@ def score(
     covered = np.array([coverage(candidate.text, candidate.hit.passage.heading_path, weights) for candidate in found])
     best = max(candidate.hit.score for candidate in found) or 1.0
     passage = np.array([candidate.hit.score / best for candidate in found])
-    wants_number = bool(_ASKS_NUMBER.search(question))
-    number = np.array([wants_number and bool(_NUMBER.search(candidate.text)) for candidate in found], dtype=float)
+    unfit = np.array([not could_answer(question, candidate.text) for candidate in found], dtype=float)
     leaning = np.array([candidate.leans for candidate in found], dtype=float)
     total = (
         cosine
         + settings.coverage_weight * covered
         + settings.passage_weight * passage
-        + settings.number_bonus * number
+        - settings.kind_penalty * unfit
         - settings.lean_penalty * leaning
     )
     return Scored(total, cosine, covered, vectors)

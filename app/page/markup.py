@@ -1,0 +1,63 @@
+"""Small pieces of HTML with everything variable escaped."""
+
+from collections.abc import Iterable
+from html import escape
+from typing import Literal
+
+import streamlit as st
+
+from ...index import DocumentInfo, Status
+
+Tone = Literal["good", "warn", "bad", "info", "plain"]
+
+_STATUS_TONES: dict[Status, Tone] = {
+    Status.CURRENT: "good",
+    Status.DRAFT: "info",
+    Status.SUPERSEDED: "bad",
+    Status.HISTORICAL: "warn",
+    Status.UNKNOWN: "plain",
+}
+
+
+def badge(text: str, tone: Tone = "plain", hint: str = "") -> str:
+    """A small coloured label."""
+    title = f' title="{escape(hint)}"' if hint else ""
+    return f'<span class="rag-badge rag-{tone}"{title}>{escape(text)}</span>'
+
+
+def status_badge(status: Status) -> str:
+    """Where a document stands in time."""
+    return badge(
+        "status unknown" if status is Status.UNKNOWN else status.value,
+        _STATUS_TONES[status],
+        "what the document says of its own standing",
+    )
+
+
+def document_badges(document: DocumentInfo, page: int | None = None) -> str:
+    """Status, kind, date and page of a source."""
+    parts = [status_badge(document.status), badge(document.kind.value)]
+    parts.append(badge(document.published, hint="date of publication") if document.published else badge("undated"))
+    if page is not None:
+        parts.append(badge(f"page {page}"))
+    return f'<span class="rag-badges">{"".join(parts)}</span>'
+
+
+def breadcrumbs(path: Iterable[str]) -> str:
+    """A heading path, outermost title first."""
+    steps = '<span class="rag-step"> › </span>'.join(f"<bdi>{escape(title)}</bdi>" for title in path)
+    return f'<span class="rag-path">{steps}</span>'
+
+
+def notice(title: str, text: str, tone: Tone = "info") -> None:
+    """A calm box with a sentence or two; used in place of `st.error`, which would read its text as Markdown."""
+    st.html(
+        f'<div class="rag-notice rag-edge-{tone}" role="status"><strong>{escape(title)}</strong>'
+        f"<div>{escape(text)}</div></div>"
+    )
+
+
+def sentence_case(message: str) -> str:
+    """An error's message with a capital and a full stop, for people who did not type a command."""
+    message = message.strip()
+    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?", "`")) else ".")

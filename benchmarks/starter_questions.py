@@ -1,0 +1,71 @@
+"""Ask the 40 test questions of the starter corpus and judge the answers: `python benchmarks/starter_questions.py`.
+
+Half of the questions are answered by the shipped guides, half are not. An answer counts as right when one of its
+sentences overlaps a gold quote; every sentence must stand verbatim in the document it cites. The questions were
+written by someone who did not see the program, and nothing is tuned on them.
+"""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sota_rag.app.answering import Answer, Answerer
+from sota_rag.app.compose import make_answerer, open_retriever, run_ingestion
+from sota_rag.app.settings import Settings
+
+HERE = Path(__file__).parent
+OUTPUT = HERE / "results" / "starter_questions.json"
+
+
+def judge(answerer: Answerer, question: dict[str, Any], answer: Answer) -> dict[str, Any]:
+    """One row of the result: what was answered, and whether it is right and verbatim."""
+    verbatim = all(
+        answerer.retriever.document(c.document.id).text[c.start : c.end] == c.quote == sentence.text
+        for sentence, c in zip(answer.sentences, answer.citations, strict=True)
+    )
+    gold = [quote["quote"] for quote in question["gold"]]
+    hit = any(s.text in quote or quote in s.text for s in answer.sentences for quote in gold)
+    if question["answerable"]:
+        outcome = "right answer" if hit else "wrong abstention" if answer.abstained else "answer without gold"
+    else:
+        outcome = "right abstention" if answer.abstained else "wrong answer"
+    return {
+        "id": question["id"],
+        "category": question["category"],
+        "question": question["question"],
+        "outcome": outcome,
+        "confidence": answer.confidence,
+        "verbatim": verbatim,
+        "answer": answer.text if not answer.abstained else answer.reason,
+        "reference": question["reference"],
+    }
+
+
+def main() -> None:
+    """Ask, judge, print and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--questions", type=Path, default=HERE / "starter_questions.jsonl")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    arguments = parser.parse_args()
+    questions = [json.loads(line) for line in arguments.questions.read_text(encoding="utf-8").splitlines()]
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(index=Path(folder) / "index")
+        run_ingestion(settings)
+        with open_retriever(settings) as retriever:
+            answerer = make_answerer(settings, retriever)
+            rows = [judge(answerer, question, answerer.ask(question["question"])) for question in questions]
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["outcome"]] = counts.get(row["outcome"], 0) + 1
+        print(f"{row['id']} [{row['category']}] {row['question']}\n    {row['outcome']}, {row['confidence']:.2f}")
+        print(f"    {row['answer']}\n    reference: {row['reference']}\n")
+    summary = {"counts": counts, "verbatim": all(row["verbatim"] for row in rows)}
+    print(json.dumps(summary))
+    arguments.output.parent.mkdir(exist_ok=True)
+    arguments.output.write_text(json.dumps({**summary, "questions": rows}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

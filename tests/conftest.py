@@ -1,0 +1,42 @@
+"""Fixtures for all rooms: a hash encoder, and the embedded encoder, loaded once per session."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from sota_rag.index import EncoderInfo, SentenceTransformerEncoder
+
+
+class HashEncoder:
+    """Encodes without a model: equal strings get equal unit vectors, different ones nearly orthogonal ones."""
+
+    def __init__(self, dimension: int = 32, name: str = "hash") -> None:
+        fingerprint = hashlib.sha256(f"{name}/{dimension}".encode()).hexdigest()
+        self.info = EncoderInfo(name, fingerprint, dimension, 256)
+        self.encoded: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        self.encoded += texts
+        vectors = np.zeros((len(texts), self.info.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+            vectors[row] = np.random.default_rng(seed).standard_normal(self.info.dimension)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(min=1e-12)
+
+
+@pytest.fixture
+def hash_encoder():
+    return HashEncoder()
+
+
+@pytest.fixture(scope="session")
+def make_hash_encoder():
+    """The class, for tests that need another dimension or name."""
+    return HashEncoder
+
+
+@pytest.fixture(scope="session")
+def minilm():
+    """The embedded encoder, as this machine runs it."""
+    return SentenceTransformerEncoder()

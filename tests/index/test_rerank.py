@@ -1,0 +1,200 @@
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sota_rag.index import CrossEncoderReranker, Retriever, SearchSettings
+from sota_rag.index.errors import ModelError
+from sota_rag.index.models import find_model
+from sota_rag.index.rerank import rerank
+
+TEXTS = [
+    "LoRA freezes the pretrained weights.",
+    "short",
+    "BM25 ranks passages by the words they share with the question, and nothing else at all, " * 3,
+    "",
+    "A dense encoder ranks passages by the cosine of their vectors.",
+]
+
+
+class ByWord:
+    """Scores a text by how often a word stands in it; may be slow."""
+
+    id = "fake@1"
+
+    def __init__(self, word, seconds=0.0):
+        self.word, self.seconds, self.batches = word, seconds, []
+
+    def score(self, query, texts):
+        time.sleep(self.seconds)
+        self.batches.append(list(texts))
+        return np.array([text.lower().count(self.word) for text in texts], dtype=np.float32)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """Folder of a randomly initialised cross-encoder with the packaged tokenizer."""
+    import torch
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
+
+    folder = tmp_path_factory.mktemp("cross-encoder")
+    tokenizer = AutoTokenizer.from_pretrained(find_model("all-MiniLM-L6-v2").folder, local_files_only=True)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+        max_position_embeddings=512, num_labels=1, initializer_range=0.1,
+    )  # fmt: skip
+    BertForSequenceClassification(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cross_encoder(tiny):
+    return CrossEncoderReranker(str(tiny), precision="float32")
+
+
+def test_scores(cross_encoder):
+    scores = cross_encoder.score("What does LoRA freeze?", TEXTS)
+    assert scores.shape == (5,)
+    assert scores.dtype == np.float32
+    assert len(set(scores.tolist())) == 5
+    assert np.array_equal(scores, cross_encoder.score("What does LoRA freeze?", TEXTS))
+    assert not np.allclose(scores, cross_encoder.score("another question", TEXTS))
+    assert cross_encoder.score("x", []).shape == (0,)
+
+
+def test_scores_do_not_depend_on_the_batch(cross_encoder):
+    together = cross_encoder.score("LoRA?", TEXTS)
+    alone = [float(cross_encoder.score("LoRA?", [text])[0]) for text in TEXTS]
+    assert together.tolist() == pytest.approx(alone, abs=1e-5)
+    assert cross_encoder.score("LoRA?", TEXTS[::-1])[::-1].tolist() == pytest.approx(alone, abs=1e-5)
+
+
+def test_bfloat16_agrees(tiny, cross_encoder):
+    scores = CrossEncoderReranker(str(tiny), precision="bfloat16").score("LoRA?", TEXTS)
+    assert scores.dtype == np.float32
+    np.testing.assert_allclose(scores, cross_encoder.score("LoRA?", TEXTS), atol=0.05)
+
+
+def test_a_pair_over_the_window_is_truncated(cross_encoder):
+    assert np.isfinite(cross_encoder.score("LoRA?", ["word " * 5_000])).all()
+
+
+def test_id_names_model_and_fingerprint(tiny, cross_encoder):
+    assert cross_encoder.id.startswith(f"{tiny}@")
+    assert len(cross_encoder.id.split("@")[-1]) == 12
+
+
+def test_unknown_model():
+    with pytest.raises(ModelError, match="'no-such-reranker'"):
+        CrossEncoderReranker("no-such-reranker")
+
+
+def test_final_score_worked_by_hand():
+    # fused 4, 2, 0 -> 1, .5, 0; counts 0, 2, 1 -> 0, 1, .5; weight .25
+    outcome = rerank(ByWord("b"), "q", ["a", "bb", "b"], np.array([4.0, 2, 0]), weight=0.25, budget_s=9)
+    assert outcome.final.tolist() == pytest.approx([1 + 0.75, 1 + 0.375 + 0.25, 1 + 0.125])
+    assert outcome.order == [0, 1, 2]
+    assert rerank(ByWord("b"), "q", ["a", "bb", "b"], np.array([4.0, 2, 0]), weight=0.8, budget_s=9).order == [1, 2, 0]
+
+
+@pytest.mark.parametrize(("weight", "order"), [(0.0, [0, 1, 2]), (1.0, [1, 2, 0])])
+def test_weights_at_the_ends(weight, order):
+    fused = np.array([0.9, 0.8, 0.1])
+    assert rerank(ByWord("b"), "q", ["a", "bb", "b"], fused, weight=weight, budget_s=9).order == order
+
+
+def test_a_spent_budget_leaves_the_rest_below_in_fused_order():
+    texts = [f"{'b' * n}" for n in range(20)]
+    reranker = ByWord("b", seconds=0.05)
+    outcome = rerank(reranker, "q", texts, np.linspace(1, 0, 20), weight=1.0, budget_s=0.01)
+    assert len(reranker.batches) == 1
+    assert outcome.order == [7, 6, 5, 4, 3, 2, 1, 0, *range(8, 20)]
+    assert np.isnan(outcome.scores[8:]).all()
+    assert outcome.scores[:8].tolist() == list(range(8))
+    final = outcome.final[outcome.order]
+    assert (np.diff(final) <= 0).all()
+    assert final[7] >= 1 > final[8]
+
+
+def test_no_budget_still_scores_one_batch():
+    outcome = rerank(ByWord("b"), "q", ["a"] * 20, np.linspace(1, 0, 20), weight=0.5, budget_s=0)
+    assert (~np.isnan(outcome.scores)).sum() == 8
+
+
+def test_batches_are_sorted_by_length_and_scores_return_to_their_places():
+    texts = ["bbb", "b", "bb"]
+    reranker = ByWord("b")
+    outcome = rerank(reranker, "q", texts, np.array([3.0, 2, 1]), weight=0.5, budget_s=9)
+    assert reranker.batches == [["b", "bb", "bbb"]]
+    assert outcome.scores.tolist() == [3, 1, 2]
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.text("ab", max_size=5)), min_size=1, max_size=20), st.floats(0, 1))
+def test_final_scores_fall_along_the_order(pairs, weight):
+    pairs.sort(key=lambda pair: -pair[0])
+    fused = np.array([score for score, _ in pairs])
+    for budget in (0, 9):
+        outcome = rerank(ByWord("b"), "q", [text for _, text in pairs], fused, weight=weight, budget_s=budget)
+        assert sorted(outcome.order) == list(range(len(pairs)))
+        assert (np.diff(outcome.final[outcome.order]) <= 0).all()
+
+
+def check_order(hits):
+    keys = [(-hit.score, hit.passage.id) for hit in hits]
+    assert keys == sorted(keys)
+
+
+def test_in_a_search(index, hash_encoder, cross_encoder):
+    with Retriever.open(index, encoder=hash_encoder, reranker=cross_encoder) as retriever:
+        result = retriever.search("What does LoRA freeze?", k=9)
+        plain = retriever.search("What does LoRA freeze?", k=9, settings=SearchSettings(rerank=False))
+    assert result.stages[-1].name == "rerank"
+    assert result.stages[-1].count == 9
+    assert cross_encoder.id in result.stages[-1].detail
+    texts = [hit.passage.contextual_text for hit in result.hits]
+    expected = cross_encoder.score("What does LoRA freeze?", texts).tolist()
+    assert [hit.signals.rerank_score for hit in result.hits] == pytest.approx(expected, abs=1e-5)
+    check_order(result.hits)
+    fused = {hit.passage.id: hit.score for hit in plain.hits}
+    assert {hit.passage.id: hit.signals.fused_score for hit in result.hits} == pytest.approx(fused)
+    assert "switched off" in plain.stages[-1].detail
+    assert all(hit.signals.rerank_score is None for hit in plain.hits)
+
+
+@pytest.mark.parametrize("depth", [1, 3, 8, 30])
+@pytest.mark.parametrize("budget", [0.0, 9.0])
+def test_depth_and_budget_in_a_search(tmp_path, small, hash_encoder, depth, budget):
+    made = [small.make_document(f"{n:02}.md", (f"rank {'b' * (n % 5)}",)) for n in range(20)]
+    small.publish(tmp_path, made, hash_encoder)
+    settings = SearchSettings(rerank_depth=depth, rerank_budget_s=budget)
+    with Retriever.open(tmp_path, encoder=hash_encoder, reranker=ByWord("b"), settings=settings) as retriever:
+        for k in (1, 5, 20):
+            result = retriever.search("rank", k=k)
+            check_order(result.hits)
+            scored = min(20, max(depth, k), 20 if budget else 8)
+            assert result.stages[-1].count == scored
+            assert [hit.signals.rerank_score is not None for hit in result.hits] == [
+                place < scored for place in range(len(result.hits))
+            ]
+            below = [hit.signals.fused_score for hit in result.hits[scored:]]
+            assert below == sorted(below, reverse=True)
+
+
+def test_ties_after_reranking_come_in_id_order(index, hash_encoder):
+    # A reranker that finds all alike, alone in charge: every final score is equal.
+    settings = SearchSettings(rerank_weight=1.0)
+    with Retriever.open(index, encoder=hash_encoder, reranker=ByWord("zebra"), settings=settings) as retriever:
+        hits = retriever.search("weights", k=9).hits
+    assert len({hit.score for hit in hits}) == 1
+    check_order(hits)
+
+
+def test_no_candidates(index, hash_encoder, cross_encoder):
+    settings = SearchSettings(legs="bm25")
+    with Retriever.open(index, encoder=hash_encoder, reranker=cross_encoder, settings=settings) as retriever:
+        result = retriever.search("zebra")
+    assert result.hits == ()
+    assert "no candidates" in result.stages[-1].detail

@@ -1,0 +1,308 @@
+"""Ingestion end to end over real files in a temporary folder, with the encoder's real tokenizer."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sota_rag.index import Kind, Retriever, SentenceTransformerEncoder, Status
+from sota_rag.index.errors import EncoderMismatchError, IngestError
+from sota_rag.index.generations import generation_folder, published, read_current, read_current_manifest
+from sota_rag.index.repair import verify
+from sota_rag.index.snapshot import open_current
+from sota_rag.ingest.chunk import ChunkSettings
+from sota_rag.ingest.metadata import DocumentMeta
+from sota_rag.ingest.pipeline import ingest
+
+COUNT = SentenceTransformerEncoder().count_tokens
+
+LORA = """---
+title: Low-rank adaptation
+date: 2021-06-17
+status: current
+---
+# Low-rank adaptation
+
+LoRA freezes the pretrained weights and trains two small matrices. It was proposed in 2021.
+
+## Memory
+
+| model | share |
+| --- | --- |
+| GPT-3 175B | 0.01% |
+
+Adapters can be merged after training.
+"""
+MOE = "# Mixture of experts\n\nA router sends each token to a few experts. Only those experts run.\n"
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    folder = tmp_path / "guides"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "lora.md").write_text(LORA, encoding="utf-8")
+    (folder / "deep" / "moe.md").write_text(MOE, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path, hash_encoder):
+    """Ingest into the test's index and return the report."""
+
+    def go(*paths, **options):
+        options.setdefault("encoder", hash_encoder)
+        return ingest(paths, tmp_path / "index", count_tokens=COUNT, **options)
+
+    return go
+
+
+def passages(index):
+    snapshot = open_current(index)
+    found = snapshot.store.all_passages()
+    for passage in found:
+        assert snapshot.store.document(passage.document_id).text[passage.start : passage.end] == passage.text
+    return found
+
+
+def test_a_first_run_indexes_every_file_with_its_metadata(run, corpus, tmp_path, hash_encoder):
+    report = run(corpus)
+    assert report.published
+    assert report.added == ("guides/deep/moe.md", "guides/lora.md")
+    assert (report.documents, report.encoded, report.cached) == (2, report.passages, 0)
+    assert verify(tmp_path / "index") == {}
+    with Retriever.open(tmp_path / "index", encoder=hash_encoder) as retriever:
+        moe, lora = retriever.documents()
+    assert (lora.title, lora.published, lora.status, lora.kind) == (
+        "Low-rank adaptation",
+        "2021-06-17",
+        "current",
+        "guide",
+    )
+    assert (moe.title, moe.published, moe.status) == ("Mixture of experts", None, Status.UNKNOWN)
+    assert any("| GPT-3 175B | 0.01% |" in passage.text for passage in passages(tmp_path / "index"))
+
+
+def test_a_second_run_encodes_and_publishes_nothing(run, corpus, tmp_path, hash_encoder):
+    first = run(corpus)
+    hash_encoder.encoded.clear()
+    second = run(corpus)
+    assert not second.published
+    assert second.generation == first.generation
+    assert (second.unchanged, second.added, second.changed) == (2, (), ())
+    assert hash_encoder.encoded == []
+    assert published(tmp_path / "index") == [first.generation]
+
+
+def test_a_changed_file_alone_is_encoded_again(run, corpus, hash_encoder):
+    run(corpus)
+    hash_encoder.encoded.clear()
+    (corpus / "deep" / "moe.md").write_text(MOE + "\nMixtral routes each token to two of eight experts.\n")
+    report = run(corpus)
+    assert report.changed == ("guides/deep/moe.md",)
+    assert report.unchanged == 1
+    assert hash_encoder.encoded
+    assert all("Mixture of experts" in text for text in hash_encoder.encoded)
+
+
+def test_deleted_and_renamed_files_are_followed(run, corpus, tmp_path, hash_encoder):
+    run(corpus)
+    (corpus / "deep" / "moe.md").unlink()
+    hash_encoder.encoded.clear()
+    (corpus / "lora.md").rename(corpus / "adapters.md")
+    report = run(corpus)
+    assert report.removed == ("guides/deep/moe.md", "guides/lora.md")
+    assert report.added == ("guides/adapters.md",)
+    assert hash_encoder.encoded == []  # the same strings under another name
+    assert {passage.document_id for passage in passages(tmp_path / "index")} == {"guides/adapters.md"}
+
+
+def test_a_file_with_the_same_text_is_indexed_once_and_takes_over_when_the_first_leaves(run, corpus, tmp_path):
+    (corpus / "zz.md").write_text(MOE.replace("\n", "\r\n"), newline="")
+    report = run(corpus)
+    assert report.duplicates == {"guides/zz.md": "guides/deep/moe.md"}
+    assert read_current_manifest(tmp_path / "index").counts.duplicates == 1
+    assert not run(corpus).published
+    (corpus / "deep" / "moe.md").unlink()
+    report = run(corpus)
+    assert report.added == ("guides/zz.md",)
+    assert report.duplicates == {}
+
+
+def test_files_that_cannot_be_read_are_set_aside_with_their_reason(run, corpus, tmp_path):
+    (corpus / "binary.md").write_bytes(b"\x00\x01\x02")
+    (corpus / "latin.md").write_bytes("# Études\n\nCafé.".encode("latin-1"))
+    (corpus / "empty.md").write_text("  \n")
+    (corpus / "gone.md").symlink_to(corpus / "nowhere.md")
+    report = run(corpus)
+    assert {record.path: record.state for record in report.quarantined} == dict.fromkeys(
+        ["binary.md", "empty.md", "gone.md", "latin.md"], "quarantined"
+    )
+    assert all(record.detail for record in report.quarantined)
+    assert report.documents == 2
+    assert not run(corpus).published
+    (corpus / "latin.md").write_text("# Études\n\nA coffee house.", encoding="utf-8")
+    assert run(corpus).added == ("guides/latin.md",)
+
+
+def test_a_sidecar_speaks_first_and_a_change_in_it_is_noticed(run, corpus, tmp_path, hash_encoder):
+    run(corpus, flags=DocumentMeta(status=Status.HISTORICAL))
+    (corpus / "lora.md.meta.yaml").write_text("status: superseded\nkind: paper\n")
+    report = run(corpus, flags=DocumentMeta(status=Status.HISTORICAL))
+    assert report.changed == ("guides/lora.md",)
+    with Retriever.open(tmp_path / "index", encoder=hash_encoder) as retriever:
+        moe, lora = retriever.documents()
+    assert (lora.status, lora.kind, moe.status) == (Status.SUPERSEDED, Kind.PAPER, Status.HISTORICAL)
+    (corpus / "lora.md.meta.yaml").write_text("staus: superseded\n")
+    (quarantined,) = run(corpus).quarantined
+    assert "staus" in quarantined.detail
+
+
+def test_other_roots_stay_and_rebuild_drops_them(run, corpus, tmp_path):
+    other = tmp_path / "notes"
+    other.mkdir()
+    (other / "dpo.md").write_text("# DPO\n\nDPO trains on pairs of answers without a reward model.\n")
+    run(corpus)
+    report = run(other)
+    assert (report.added, report.removed, report.documents) == (("notes/dpo.md",), (), 3)
+    assert not run(other / "dpo.md").published  # it lies in a folder that is known
+    report = run(other, rebuild=True)
+    assert (report.documents, report.encoded) == (1, 0)
+
+
+def test_a_file_is_absorbed_by_its_folder_when_that_is_given_later(run, corpus):
+    assert run(corpus / "lora.md").added == ("lora.md",)
+    report = run(corpus)
+    assert (report.removed, report.added) == (("lora.md",), ("guides/deep/moe.md", "guides/lora.md"))
+    assert report.duplicates == {}
+
+
+def test_a_copy_in_another_root_is_a_duplicate_until_the_original_leaves(run, corpus, tmp_path):
+    other = tmp_path / "notes"
+    other.mkdir()
+    (other / "copy.md").write_text(MOE)
+    run(corpus)
+    assert run(other, corpus).duplicates == {"notes/copy.md": "guides/deep/moe.md"}
+    (corpus / "deep" / "moe.md").unlink()
+    report = run(corpus)
+    assert (report.added, report.removed) == (("notes/copy.md",), ("guides/deep/moe.md",))
+
+
+def test_nothing_is_pruned_when_a_listing_fails(run, corpus, tmp_path):
+    first = run(corpus)
+    with pytest.raises(IngestError, match="does not exist; nothing was changed"):
+        run(corpus, tmp_path / "missing")
+    for path in sorted(corpus.rglob("*.md")):
+        path.unlink()
+    with pytest.raises(IngestError, match=r"no documents .* nothing was changed"):
+        run(corpus)
+    assert read_current(tmp_path / "index").generation == first.generation
+
+
+def test_an_unknown_format_and_two_files_of_one_name_are_refused(run, corpus, tmp_path):
+    (tmp_path / "slides.pptx").write_bytes(b"x")
+    with pytest.raises(IngestError, match="no known format"):
+        run(tmp_path / "slides.pptx")
+    twin = tmp_path / "elsewhere" / "guides"
+    twin.mkdir(parents=True)
+    (twin / "lora.md").write_text("# Other\n\nAnother text.\n")
+    with pytest.raises(IngestError, match="common parent"):
+        run(corpus, twin)
+
+
+def test_links_out_of_the_folder_hidden_files_and_loops_are_left_out(run, corpus, tmp_path):
+    (tmp_path / "secret.md").write_text("# Secret\n\nNot part of the corpus.\n")
+    (corpus / "leak.md").symlink_to(tmp_path / "secret.md")
+    (corpus / "loop").symlink_to(corpus)
+    (corpus / ".hidden.md").write_text("# Hidden\n")
+    assert run(corpus).documents == 2
+
+
+def test_names_that_are_not_utf8_and_names_with_control_characters(run, corpus, tmp_path):
+    try:
+        Path(os.fsdecode(os.fsencode(corpus) + b"/caf\xe9.md")).write_text("# Cafe\n\nA name in Latin-1.\n")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    (corpus / "a\nb.md").write_text("# Newline\n\nA name with a line end.\n")
+    (corpus / ("n" * 250 + ".md")).write_text("# Long\n\nA very long name.\n")
+    assert "guides/caf\\udce9.md" in run(corpus).added
+
+
+def test_another_encoder_is_refused_with_the_command_and_rebuild_takes_it(run, corpus, make_hash_encoder):
+    run(corpus)
+    with pytest.raises(EncoderMismatchError, match=r"sota-rag ingest .*guides --index .* --rebuild"):
+        run(corpus, encoder=make_hash_encoder(name="other"))
+    assert run(corpus, encoder=make_hash_encoder(name="other"), rebuild=True).published
+
+
+def test_another_chunker_reads_every_root_again(run, corpus, tmp_path):
+    other = tmp_path / "notes"
+    other.mkdir()
+    (other / "dpo.md").write_text("# DPO\n\nDPO trains on pairs of answers without a reward model.\n")
+    run(corpus)
+    run(other)
+    report = run(other, chunking=ChunkSettings(target_tokens=64))
+    assert len(report.changed) == 3
+
+
+def test_the_vector_cache_outlives_the_index(run, corpus, tmp_path, hash_encoder):
+    run(corpus)
+    hash_encoder.encoded.clear()
+    (tmp_path / "index" / "CURRENT").unlink()
+    report = run(corpus, rebuild=True)
+    assert (report.encoded, hash_encoder.encoded) == (0, [])
+
+
+def test_vectors_belong_to_their_passages(run, corpus, tmp_path, hash_encoder):
+    run(corpus)
+    index = tmp_path / "index"
+    vectors = np.load(generation_folder(index, read_current(index).generation) / "vectors.npy")
+    expected = hash_encoder.encode([passage.contextual_text for passage in passages(index)])
+    np.testing.assert_array_equal(vectors, expected)
+
+
+def test_progress_is_told_stage_by_stage(run, corpus):
+    class Recorder:
+        def __init__(self):
+            self.stages, self.done = [], 0
+
+        def begin(self, stage, total, unit):
+            self.stages.append((stage, total, unit))
+            self.done = 0
+
+        def advance(self, amount=1):
+            self.done += amount
+
+        def end(self):
+            assert self.done == self.stages[-1][1]
+
+    recorder = Recorder()
+    report = run(corpus, progress=recorder)
+    assert recorder.stages == [
+        ("reading", 2, "files"),
+        ("encoding", report.passages, "passages"),
+        ("publishing", 1, "generation"),
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can drop privileges to see a folder refuse them")
+def test_a_folder_without_read_permission_changes_nothing():
+    script = (
+        "import os, sys; from pathlib import Path; from sota_rag.ingest.discover import discover\n"
+        "from sota_rag.index.errors import IngestError\n"
+        "os.seteuid(65534)\n"
+        "try: discover([Path(sys.argv[1])])\n"
+        "except IngestError as error: print(error)"
+    )
+    # pytest's own temporary folders are closed to other users.
+    with tempfile.TemporaryDirectory() as name:
+        corpus = Path(name)
+        corpus.chmod(0o755)
+        (corpus / "a.md").write_text(MOE)
+        (corpus / "closed").mkdir(mode=0o700)
+        done = subprocess.run([sys.executable, "-c", script, name], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "cannot list" in done.stdout
+    assert "nothing was changed" in done.stdout
