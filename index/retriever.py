@@ -14,7 +14,7 @@ from .analysis import query_terms
 from .candidates import fuse, gather
 from .clock import Clock
 from .encoder import Encoder, SentenceTransformerEncoder
-from .errors import QueryError, SotaRagError
+from .errors import QueryError
 from .filters import allowed_rows
 from .fusion import min_max
 from .generations import current_file
@@ -257,8 +257,9 @@ class Retriever:
                 return
             try:
                 self._take_over(signature)
-            except (SotaRagError, OSError) as error:
-                # Go on with the old generation, say so in every result, and try again with the next CURRENT only.
+            except Exception as error:
+                # Whatever it is: go on with the old generation, say so in every result, and try again with the next
+                # CURRENT only.
                 self._seen = signature
                 self._swap_failure = f"still on generation {self._snapshot.generation}: {error}"
                 _log.warning("%s", self._swap_failure)

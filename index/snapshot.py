@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ from .store import PassageStore
 
 _log = logging.getLogger(__name__)
 _OPEN_ATTEMPTS = 5
+# `np.load` parses its header with `ast`, and before CPython 3.11.8 two threads in `ast` at once fail with "AST
+# constructor recursion depth mismatch" (python/cpython#106905): generations are opened one at a time.
+_opening = threading.Lock()
 
 
 class Snapshot:
@@ -80,10 +84,14 @@ def open_current(index: Path) -> Snapshot:
         folder = generation_folder(index, current.generation)
         try:
             manifest = read_manifest(folder, current.manifest_sha256)
-            snapshot = Snapshot(index, folder, manifest)
+            with _opening:
+                snapshot = Snapshot(index, folder, manifest)
             if snapshot.notes and read_current(index) != current:
                 continue
             return snapshot
+        except SystemError:
+            # Another thread, of the host's, was parsing Python just then (see `_opening`).
+            continue
         except (FileNotFoundError, sqlite3.OperationalError, DamagedIndexError) as error:
             # A writer may have published and collected meanwhile; only an unchanged CURRENT is conclusive.
             if read_current(index) != current:

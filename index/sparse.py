@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from bm25s import BM25
 
 
+_NO_TERMS = "no-terms.json"
+
+
 @dataclass(frozen=True, slots=True)
 class Bm25Settings:
     """Term saturation k1 (0 or more) and length normalisation b (0 to 1).
@@ -67,8 +70,12 @@ class Bm25sIndex:
 
     @classmethod
     def open(cls, folder: Path, size: int) -> Self:
-        """Memory-map an index saved by `save`; a folder without files is an index without terms."""
-        if not (folder / "params.index.json").exists():
+        """Memory-map an index saved by `save`.
+
+        Raises:
+            FileNotFoundError: a file is missing.
+        """
+        if (folder / _NO_TERMS).exists():
             return cls(None, size)
         import bm25s
 
@@ -78,7 +85,10 @@ class Bm25sIndex:
     def save(self, folder: Path) -> None:
         """Write the index to a folder as npy and JSON files."""
         folder.mkdir(parents=True, exist_ok=True)
-        if self._bm25 is not None:
+        if self._bm25 is None:
+            # bm25s cannot hold it; a file of our own tells it from an index whose files were deleted.
+            (folder / _NO_TERMS).write_text("{}\n", encoding="utf-8")
+        else:
             self._bm25.save(folder, allow_pickle=False, show_progress=False)
 
     def scores(self, query: str) -> NDArray[np.float32]:

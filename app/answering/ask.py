@@ -74,7 +74,7 @@ class Answerer:
             found = candidates(read)
             scored = _score(result.query, found, self.encoder, weights, self.settings.selection)
         with clock("gate"):
-            evidence = weigh(result.query, found, scored, weights, self.encoder)
+            evidence = weigh(result.query, [hit.passage for hit in read], found, scored, weights, self.encoder)
         confidence = self.gate.probability(evidence)
         threshold = self.gate.threshold if self.settings.threshold is None else self.settings.threshold
         if scored is None or confidence < threshold:

@@ -1,6 +1,6 @@
 """Whether the corpus answers a question at all, decided before anything is written.
 
-A logistic model over three plain signals; its weights are in `models/gate/gate.json`, made by
+A logistic model over five plain signals; its weights are in `models/gate/gate.json`, made by
 `train/gate/calibrate.py` from training questions with their gold documents shown and hidden, and from near
 misses.
 """
@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from .evidence import Evidence
 
-FEATURES = ("sentence_cosine", "word_match", "weakest_word")
+FEATURES = ("sentence_cosine", "word_match", "weakest_word", "question_words", "missing_names")
 
 
 @dataclass(frozen=True, slots=True)

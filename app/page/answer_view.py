@@ -53,7 +53,7 @@ def _sentence(answer: Answer, place: int, sentence: Sentence, citations: dict[in
                     f"[{marker}]",
                     key=f"cite-{place}-{marker}",
                     type="primary" if marker == open_marker else "secondary",
-                    help="Show the passage" if known else "The answer names a source that does not exist",
+                    help=None if known else "The answer names a source that does not exist",
                     disabled=not known,
                     on_click=choose,
                     args=(answer, marker),

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Mapping
 from html import escape
 
 import streamlit as st
@@ -15,9 +16,10 @@ from .engine import Engine
 
 def details(engine: Engine, answer: Answer, filters: Filters) -> None:
     """Draw what stands behind an answer."""
-    total = sum(answer.timings_ms.values())
-    with st.expander(f"Time: {total:.0f} ms in {len(answer.timings_ms)} stages"):
-        st.html(_timings(answer, total))
+    stages = dict(answer.timings_ms)
+    total = stages.pop("total", sum(stages.values()))
+    with st.expander(f"Time: {total:.0f} ms in {len(stages)} stages"):
+        st.html(_timings(stages, total))
     with st.expander("Receipt and export"):
         st.html(
             '<div class="rag-small">What made this answer. With the same index generation, models and settings the '
@@ -53,12 +55,12 @@ def shell_line(settings: Settings, question: str, filters: Filters) -> str:
     return " ".join(shlex.quote(word) for word in words)
 
 
-def _timings(answer: Answer, total: float) -> str:
+def _timings(stages: Mapping[str, float], total: float) -> str:
     rows = "".join(
         f'<tr><td>{escape(stage)}</td><td class="rag-bar-cell"><div class="rag-bar" '
         f'style="width:{100 * spent / total if total else 0:.1f}%"></div></td>'
         f'<td class="rag-number">{spent:.1f} ms</td></tr>'
-        for stage, spent in answer.timings_ms.items()
+        for stage, spent in stages.items()
     )
     return (
         f'<table class="rag-table2"><tbody>{rows}<tr><td>total</td><td></td>'

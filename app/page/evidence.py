@@ -92,6 +92,6 @@ def _signals(signals: Signals, rank: int) -> str:
 def _signal_rows(rows: Iterable[tuple[str, float | None, int | None]]) -> Iterable[str]:
     for name, score, rank in rows:
         yield (
-            f'<tr><td>{name}</td><td class="rag-number">{"–" if score is None else f"{score:.3f}"}</td>'
+            f'<tr><td>{name}</td><td class="rag-number">{"not run" if score is None else f"{score:.3f}"}</td>'
             f'<td class="rag-number">{"–" if rank is None else rank}</td></tr>'
         )

@@ -59,19 +59,20 @@ class BuildProgress:
 def first_run(settings: Settings) -> None:
     """Draw the panel; once the index is there, start the page over."""
     panel = st.empty()
-    with panel.container(), st.container(key="first-run"):
+    with panel.container(key="first-run"):
         st.html(_welcome(settings))
         pressed = st.button("Build the index from the guides that ship with sota-rag", type="primary", key="build")
         st.html(
-            '<div class="rag-small">To ask documents of your own, type '
-            "<code>sota-rag ingest PATH</code> in a terminal and load this page again.</div>"
+            '<div class="rag-small">To ask documents of your own, type <code>sota-rag ingest PATH</code> in a terminal '
+            "and load this page again.</div>"
         )
     if not pressed:
         return
-    panel.empty()
-    with panel.container(), st.container(key="first-run"):
-        st.html('<div class="rag-evidence-title">Building the index</div>')
-        bar = st.progress(0.0, text="Loading the software …")
+    # As many elements as before, so that each takes the place of one and none is left over while the work goes on.
+    with panel.container(key="building"):
+        st.html('<div class="rag-question">Building the index</div>')
+        bar = st.progress(0.0, text="Loading the encoder …")
+        st.html('<div class="rag-small">If this is interrupted, the next build goes on where it stopped.</div>')
         try:
             run_ingestion(settings, progress=BuildProgress(lambda part, text: bar.progress(part, text=text)))
         except SotaRagError as error:

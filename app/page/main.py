@@ -16,6 +16,8 @@ from .question import examples, question_box
 from .sidebar import sidebar
 from .style import STYLE
 
+_NEAREST = 5
+
 
 def main() -> None:
     """Draw the page."""
@@ -62,6 +64,6 @@ def _answer(engine: Engine, question: str, filters: Filters) -> None:
         details(engine, answer, filters)
     with right:
         if answer.abstained:
-            nearest(answer.hits)
+            nearest(answer.hits[:_NEAREST])
         else:
             evidence_panel(engine.retriever, answer)

@@ -65,7 +65,7 @@ def _facts(engine: Engine) -> str:
         ("Documents", f"{counts.documents:,}"),
         ("Passages", f"{counts.passages:,}"),
         ("Generation", manifest.generation),
-        ("Made", manifest.created[:16].replace("T", " ")),
+        ("Made", manifest.created[:16].replace("T", " ") + " UTC"),
         ("Encoder", manifest.encoder.id),
         ("Folder", str(engine.settings.index)),
     ]

@@ -1,7 +1,7 @@
 """How the page looks; colours are mixed from the text colour, so that light and dark both work."""
 
 STYLE = """<style>
-.stMainBlockContainer { padding-top: 2.2rem; padding-bottom: 3rem; max-width: 1500px;
+.stMainBlockContainer { padding-top: 3.4rem; padding-bottom: 3rem; max-width: 1500px;
   padding-left: clamp(1rem, 3vw, 3rem); padding-right: clamp(1rem, 3vw, 3rem); }
 .rag-brand { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 .8rem; }
 .rag-brand b { font-size: 1.7rem; letter-spacing: -.02em; }
@@ -26,7 +26,9 @@ STYLE = """<style>
   border-left: 3px solid color-mix(in srgb, currentColor 14%, transparent); }
 [class*="st-key-chosen-"] { border-left-color: #f0b429; background: color-mix(in srgb, #f0b429 9%, transparent); }
 [class*="st-key-cite-"] button { min-height: 0; padding: .05rem .55rem; }
-.rag-hint { margin-top: .2rem; }
+[class*="st-key-sentence-"], [class*="st-key-chosen-"] { gap: .4rem; }
+[class*="st-key-sentence-"] .stHorizontalBlock, [class*="st-key-chosen-"] .stHorizontalBlock,
+[class*="st-key-sentence-"] [data-testid="stHorizontalBlock"] { gap: .2rem .6rem; }
 .st-key-evidence { border: 1px solid color-mix(in srgb, currentColor 16%, transparent); border-radius: .7rem;
   padding: 1rem 1.1rem 1.1rem; }
 .rag-evidence-title { font-weight: 600; font-size: 1.05rem; line-height: 1.35; margin-bottom: .15rem;
@@ -58,6 +60,7 @@ STYLE = """<style>
 .rag-hit summary { cursor: pointer; line-height: 1.45; }
 .rag-hit summary .rag-badges { margin-left: .3rem; }
 .rag-hit .rag-passage { margin-top: .5rem; }
+.st-key-first-run, .st-key-building { max-width: 46rem; }
 .st-key-examples { gap: .5rem; }
 .st-key-examples button { border-radius: 999px; min-height: 0; padding: .15rem .8rem; }
 .st-key-examples button p { font-size: .87rem; }
@@ -69,7 +72,9 @@ STYLE = """<style>
   overflow-wrap: anywhere; }
 @media (min-width: 900px) {
   [class*="st-key-cite-"] button { min-height: 0; padding: .05rem .55rem; }
-.rag-hint { margin-top: .2rem; }
+[class*="st-key-sentence-"], [class*="st-key-chosen-"] { gap: .4rem; }
+[class*="st-key-sentence-"] .stHorizontalBlock, [class*="st-key-chosen-"] .stHorizontalBlock,
+[class*="st-key-sentence-"] [data-testid="stHorizontalBlock"] { gap: .2rem .6rem; }
 .st-key-evidence { position: sticky; top: 3.6rem; }
 }
 </style>"""

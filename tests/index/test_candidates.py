@@ -115,5 +115,7 @@ def test_fuse_nothing(snapshot, hash_encoder):
     for legs in ("hybrid", "dense", "bm25"):
         for fusion in ("convex", "rrf"):
             settings = {"legs": legs, "fusion": fusion}
-            rows, scores, stage = fuse(ask(snapshot, hash_encoder, allowed=nothing, **settings), SearchSettings(**settings))
+            rows, scores, stage = fuse(
+                ask(snapshot, hash_encoder, allowed=nothing, **settings), SearchSettings(**settings)
+            )
             assert (len(rows), len(scores), stage.count) == (0, 0, 0)

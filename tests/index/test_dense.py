@@ -30,6 +30,17 @@ def test_equals_a_full_sort(seed, size, k, distinct, share):
         assert found.tolist() == reference(vectors, vector, k, mask)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_ties_at_the_cut_go_to_the_lower_row(seed):
+    # Hundreds of rows tie, and faiss keeps any of them.
+    random = np.random.default_rng(seed)
+    vectors = unit(random.standard_normal((5, 16)))[random.integers(0, 5, 2_000)]
+    vector = unit(random.standard_normal(16))
+    index = DenseIndex(vectors)
+    for k in (20, 300):
+        assert index.search(vector, k).tolist() == reference(vectors, vector, k)
+
+
 def test_all_vectors_equal():
     vectors = np.repeat(unit(np.ones((1, 8))), 500, axis=0)
     assert DenseIndex(vectors).search(vectors[0], 5).tolist() == [0, 1, 2, 3, 4]

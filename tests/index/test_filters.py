@@ -3,9 +3,7 @@ import pytest
 from sota_rag.index import DocumentInfo, Filters, Kind, Retriever, SearchSettings, Status
 from sota_rag.index.filters import allowed_rows, matches
 
-PAPER = DocumentInfo(
-    "papers/2021/lora.pdf", "papers/2021/lora.pdf", "LoRA", Kind.PAPER, "2021-06-17", Status.CURRENT
-)
+PAPER = DocumentInfo("papers/2021/lora.pdf", "papers/2021/lora.pdf", "LoRA", Kind.PAPER, "2021-06-17", Status.CURRENT)
 NOTE = DocumentInfo("notes/a b.md", "notes/a b.md", "Note", Kind.NOTE)
 
 
@@ -64,9 +62,7 @@ def test_filters_act_inside_the_search(tmp_path, small, hash_encoder, legs):
     with Retriever.open(tmp_path, encoder=hash_encoder) as retriever:
         every = retriever.search("rank", k=3, vector=target, settings=settings)
         assert all(hit.document.kind == Kind.GUIDE for hit in every.hits)
-        found = retriever.search(
-            "rank", k=3, vector=target, settings=settings, filters=Filters(kinds=(Kind.NOTE,))
-        )
+        found = retriever.search("rank", k=3, vector=target, settings=settings, filters=Filters(kinds=(Kind.NOTE,)))
         assert {hit.document.id for hit in found.hits} == {"notes/0.md", "notes/1.md", "notes/2.md"}
         assert found.stages[0].name == "filter"
         assert found.stages[0].count == 3

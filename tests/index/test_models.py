@@ -27,7 +27,7 @@ def test_a_folder_without_a_config(tmp_path):
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(ModelError, match="'mini'.*all-MiniLM-L6-v2"):
+    with pytest.raises(ModelError, match=r"'mini'.*all-MiniLM-L6-v2"):
         find_model("mini")
 
 
@@ -40,7 +40,7 @@ def test_a_package_that_is_not_installed(monkeypatch):
 def test_a_package_without_its_weights(monkeypatch):
     entry = dict(known_models()["all-MiniLM-L6-v2"], weights="gone.safetensors")
     monkeypatch.setattr(models, "known_models", lambda: {"all-MiniLM-L6-v2": entry})
-    with pytest.raises(ModelError, match="no weights.*--force-reinstall"):
+    with pytest.raises(ModelError, match=r"no weights.*--force-reinstall"):
         find_model("all-MiniLM-L6-v2")
 
 

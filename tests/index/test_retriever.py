@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sota_rag.index import Filters, Kind, Retriever, SearchSettings
@@ -67,8 +69,8 @@ def test_order_ranks_and_signals(retriever):
 
 def test_equal_passages_come_in_id_order(tmp_path, small, hash_encoder):
     made = [small.make_document(f"d{n:02}.md", ("the very same words",)) for n in range(20)]
-    small.publish(tmp_path, [(d, [p.__class__(*(getattr(p, f) for f in ("id", "document_id", "ordinal", "start", "end", "text")))
-                                  for p in ps]) for d, ps in made], hash_encoder)  # fmt: skip
+    made = [(document, [replace(passage, heading_path=()) for passage in passages]) for document, passages in made]
+    small.publish(tmp_path, made, hash_encoder)
     with Retriever.open(tmp_path, encoder=hash_encoder) as retriever:
         for settings in (SearchSettings(), SearchSettings(fusion="rrf"), SearchSettings(depth=1)):
             found = retriever.search("same words", k=4, settings=settings).hits
@@ -117,7 +119,9 @@ def test_unknown_words(retriever):
     assert all(hit.signals.bm25_score is None for hit in result.hits)
 
 
-@pytest.mark.parametrize("query", ["weights \udcff", "\ud800", "a\x00b", "?!", "🦙", "%s %d {}", "'; DROP TABLE passages;--"])
+@pytest.mark.parametrize(
+    "query", ["weights \udcff", "\ud800", "a\x00b", "?!", "🦙", "%s %d {}", "'; DROP TABLE passages;--"]
+)
 def test_odd_characters(real, query):
     result = real.search(query, k=3)
     assert len(result.hits) == 3
@@ -171,7 +175,7 @@ def test_timings(retriever):
     assert list(timings) == ["encode", "dense", "bm25", "fuse", "rerank", "fetch", "total"]
     assert all(value >= 0 for value in timings.values())
     assert sum(value for name, value in timings.items() if name != "total") <= timings["total"] + 0.01
-    assert list(retriever.search("w", settings=SearchSettings(legs="bm25")).timings_ms)[0] == "bm25"
+    assert next(iter(retriever.search("w", settings=SearchSettings(legs="bm25")).timings_ms)) == "bm25"
 
 
 def test_result_names_query_and_generation(retriever):
@@ -254,7 +258,6 @@ def test_an_index_without_passages(tmp_path, small, hash_encoder):
 
 def test_an_index_without_terms(tmp_path, small, hash_encoder):
     document, passages = small.make_document("x.md", ("the of and",))
-    passages = [type(p)(p.id, p.document_id, p.ordinal, p.start, p.end, p.text) for p in passages]
-    small.publish(tmp_path, [(document, passages)], hash_encoder)
+    small.publish(tmp_path, [(document, [replace(passages[0], heading_path=())])], hash_encoder)
     with Retriever.open(tmp_path, encoder=hash_encoder) as retriever:
         assert len(retriever.search("weights").hits) == 1

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sota_rag.index.sparse import Bm25sIndex, Bm25Settings, RankBm25Index
+from sota_rag.index.sparse import Bm25Settings, Bm25sIndex, RankBm25Index
 
 CORPUS = [
     "LoRA freezes the weights and trains low-rank matrices",

@@ -9,8 +9,8 @@ DOCUMENTS = [
     Document(DocumentInfo("a/ü.md", "a/ü.md", "Ünïcode 🦙"), TEXT),
     Document(
         DocumentInfo(
-            "b.pdf", "https://x.org/b?c=d", 'The "B"', Kind.PAPER, "2021-06", Status.SUPERSEDED, ("A. Ö", "B"), "2106.09685",
-            "ab" * 32,
+            "b.pdf", "https://x.org/b?c=d", 'The "B"', Kind.PAPER, "2021-06", Status.SUPERSEDED, ("A. Ö", "B"),
+            "2106.09685", "ab" * 32,
         ),
         "",
     ),
@@ -86,8 +86,7 @@ def test_many_threads(store):
 
     def read():
         for _ in range(50):
-            if store.passages([0, 1]) != PASSAGES:
-                failures.append("mixed")
+            failures.extend(["mixed"] if store.passages([0, 1]) != PASSAGES else [])
 
     threads = [threading.Thread(target=read) for _ in range(16)]
     for thread in threads:

@@ -2,8 +2,9 @@
 
 Asks the training questions of `questions.jsonl` over an index of the shipped guides: each answerable one with all
 guides, and again with its gold documents hidden; each unanswerable one as it is. Fits a logistic model on the gate's
-signals, chooses the threshold by cross-validation (all examples of one question in the same fold), and writes
-`models/gate/gate.json`. No test question is read.
+signals and writes `models/gate/gate.json`. The threshold is the one with the best balanced accuracy, cross-validated
+(all examples of one question in the same fold), on the questions of style `natural`: those of style `hard` are further
+from their passages, or nearer to a wrong one, than what people ask. No test question is read.
 """
 
 import argparse
@@ -42,9 +43,8 @@ def examples(answerer: Answerer, questions: list[dict]) -> list[dict]:
             receipt = answerer.ask(question["question"], filters=filters).receipt
             gate = receipt["gate"]
             assert isinstance(gate, dict)
-            rows.append(
-                {"id": question["id"], "category": category, "answerable": answerable, "signals": gate["evidence"]}
-            )
+            row = {"id": question["id"], "category": category, "style": question["style"], "answerable": answerable}
+            rows.append(row | {"signals": gate["evidence"]})
     return rows
 
 
@@ -76,7 +76,8 @@ def main() -> None:
     held_out = np.zeros(len(seen))
     for train, test in GroupKFold(FOLDS).split(signals, labels, groups):
         held_out[test] = fit(signals[train], labels[train], weights[train]).predict_proba(signals[test])[:, 1]
-    threshold = best_threshold(held_out, labels, weights)
+    natural = np.array([row["style"] == "natural" and row["category"] != "hidden_gold" for row in seen])
+    threshold = best_threshold(held_out[natural], labels[natural])
     model = fit(signals, labels, weights)
     gate = {
         "weights": {name: round(float(value), 4) for name, value in zip(FEATURES, model.coef_[0], strict=True)},
@@ -92,16 +93,11 @@ def main() -> None:
     print(json.dumps(gate, indent=2))
 
 
-def best_threshold(
-    probabilities: NDArray[np.float64], labels: NDArray[np.int64], weights: NDArray[np.float64]
-) -> float:
+def best_threshold(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     """The threshold with the highest balanced accuracy; of several equal ones the middle."""
     grid = np.round(np.arange(0.2, 0.8, 0.01), 2)
-    positive, negative = labels == 1, labels == 0
-    quality = [
-        np.average(probabilities[positive] >= t) + np.average(probabilities[negative] < t, weights=weights[negative])
-        for t in grid
-    ]
+    positive, negative = probabilities[labels == 1], probabilities[labels == 0]
+    quality = [(positive >= threshold).mean() + (negative < threshold).mean() for threshold in grid]
     best = np.flatnonzero(np.isclose(quality, np.max(quality)))
     return float(grid[best[len(best) // 2]])
 
@@ -109,11 +105,10 @@ def best_threshold(
 def shares(rows: list[dict], seen: list[dict], answered: NDArray[np.bool_]) -> dict[str, float]:
     """Share of examples answered, by category."""
     decided = {id(row): bool(value) for row, value in zip(seen, answered, strict=True)}
-    categories = sorted({row["category"] for row in rows})
-    return {
-        category: round(float(np.mean([decided.get(id(r), False) for r in rows if r["category"] == category])), 3)
-        for category in categories
-    }
+    groups: dict[str, list[bool]] = {}
+    for row in rows:
+        groups.setdefault(f"{row['style']} {row['category']}", []).append(decided.get(id(row), False))
+    return {name: round(float(np.mean(values)), 3) for name, values in sorted(groups.items())}
 
 
 if __name__ == "__main__":
