@@ -58,9 +58,13 @@ def run_ingestion(
     flags: DocumentMeta = DocumentMeta(),
     rebuild: bool = False,
     progress: Progress | None = None,
+    encoder: SentenceTransformerEncoder | None = None,
 ) -> IngestReport:
-    """Ingest folders and files into the index that the settings name; no paths mean the starter corpus."""
-    encoder = make_encoder(settings)
+    """Ingest folders and files into the index that the settings name; no paths mean the starter corpus.
+
+    An encoder that is loaded already can be handed in.
+    """
+    encoder = encoder or make_encoder(settings)
     return ingest(
         list(paths) or starter_corpus(),
         settings.index,

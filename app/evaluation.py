@@ -125,5 +125,7 @@ def _form(
         "settings_hash": settings.fingerprint,
         "alpha": base.alpha,
         "rrf_k": base.rrf_k,
+        # The measures of the default system, where they are looked for; each system's own are below.
+        "measures": results.get("convex", first)["measures"],
         "systems": results,
     }

@@ -13,6 +13,7 @@ from .rerank import CrossEncoderReranker, Reranker
 from .retriever import Retriever
 from .search_settings import SearchSettings
 from .types import Document, DocumentInfo, Filters, Hit, Kind, Passage, SearchResult, Signals, Stage, Status
+from .view import View
 
 __all__ = [
     "CrossEncoderReranker",
@@ -34,4 +35,5 @@ __all__ = [
     "SotaRagError",
     "Stage",
     "Status",
+    "View",
 ]

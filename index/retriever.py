@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,24 +9,16 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .analysis import query_terms
-from .candidates import fuse, gather
-from .clock import Clock
 from .encoder import Encoder, SentenceTransformerEncoder
-from .errors import QueryError
-from .filters import allowed_rows
-from .fusion import min_max
 from .generations import current_file
 from .manifest import Manifest
-from .neighbours import expand
-from .rerank import Reranker, rerank
+from .rerank import Reranker
 from .search_settings import SearchSettings
 from .snapshot import Snapshot, check_encoder, open_current
-from .types import Document, DocumentInfo, Filters, Hit, Passage, SearchResult, Signals, Stage
+from .types import Document, DocumentInfo, Filters, Passage, SearchResult
+from .view import View
 
 _log = logging.getLogger(__name__)
-
-MAX_QUERY_CHARS = 4_000
 
 
 class Retriever:
@@ -106,25 +97,24 @@ class Retriever:
         """Manifest of the generation in use."""
         return self._snapshot.manifest
 
+    def view(self) -> View:
+        """The generation in use, for several questions that must be answered by the same one."""
+        if _signature(self.index) != self._seen and not self._swap.locked():
+            threading.Thread(target=self._swap_quietly, name="sota-rag-swap", daemon=True).start()
+        notes = (self._swap_failure,) if self._swap_failure else ()
+        return View(self._snapshot, self.encoder, self.reranker, self.settings, notes)
+
     def documents(self) -> list[DocumentInfo]:
         """Metadata of every document, by id."""
-        return list(self._snapshot.documents)
+        return self.view().documents()
 
     def document(self, document_id: str) -> Document:
         """A document with its text; KeyError for an unknown id."""
-        return self._snapshot.store.document(document_id)
-
-    def term_weights(self, question: str) -> dict[str, float]:
-        """Index terms of a question, in order, each with its rarity: idf over that of an unknown term, 0 to 1."""
-        terms = list(dict.fromkeys(query_terms(question)))
-        *weights, unknown = self._snapshot.sparse.idf([*terms, ""])
-        return {term: weight / unknown for term, weight in zip(terms, weights, strict=True)}
+        return self.view().document(document_id)
 
     def expand(self, passage: Passage, max_tokens: int) -> Passage:
         """The passage grown to its neighbours within a budget of word pieces."""
-        store = self._snapshot.store
-        siblings = store.document_passages(passage.document_id)
-        return expand(passage, siblings, store.document(passage.document_id), max_tokens)
+        return self.view().expand(passage, max_tokens)
 
     def refresh(self) -> bool:
         """Open and warm up a newly published generation now, if there is one; True when it took over."""
@@ -165,90 +155,7 @@ class Retriever:
         Raises:
             QueryError: the question is empty or too long, k is below 1, or the vector has another dimension.
         """
-        query = _checked(query, k)
-        settings = settings or self.settings
-        snapshot = self._fresh_snapshot()
-        if vector is not None:
-            vector = np.asarray(vector, dtype=np.float32)
-            if vector.shape != (snapshot.manifest.encoder.dimension,):
-                wanted = snapshot.manifest.encoder.dimension
-                raise QueryError(f"vector has shape {vector.shape}, the index needs ({wanted},); pass one row of it")
-        clock = Clock()
-        allowed = allowed_rows(snapshot.documents, snapshot.row_documents, filters)
-        found = gather(
-            snapshot,
-            self.encoder,
-            query,
-            vector=vector,
-            settings=settings,
-            depth=max(settings.depth, 3 * k),
-            allowed=allowed,
-            clock=clock,
-        )
-        with clock("fuse"):
-            rows, scores, fused_stage = fuse(found, settings)
-            signals = found.signals()
-            for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
-                signals[row] = replace(signals[row], fused_score=score)
-        with clock("rerank"):
-            rows, scores, rerank_stage = self._rerank(snapshot, query, rows, scores, signals, settings, k)
-        with clock("fetch"):
-            passages = snapshot.store.passages(rows[:k].tolist())
-        hits = tuple(
-            Hit(passage, snapshot.documents[snapshot.row_documents[row]], score, rank, signals[row])
-            for rank, (row, score, passage) in enumerate(
-                zip(rows[:k].tolist(), scores[:k].tolist(), passages, strict=True), start=1
-            )
-        )
-        filtered = () if allowed is None else (Stage("filter", int(allowed.sum()), f"of {len(snapshot)} passages"),)
-        stages = (*filtered, *found.stages, fused_stage, rerank_stage)
-        notes = snapshot.notes + found.notes + ((self._swap_failure,) if self._swap_failure else ())
-        return SearchResult(query, snapshot.generation, hits, clock.milliseconds(), stages, notes)
-
-    def _rerank(
-        self,
-        snapshot: Snapshot,
-        query: str,
-        rows: NDArray[np.int64],
-        fused: NDArray[np.float64],
-        signals: dict[int, Signals],
-        settings: SearchSettings,
-        k: int,
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64], Stage]:
-        """Reorder the best rows by the cross-encoder, and note its scores in `signals`."""
-        if self.reranker is None or not settings.rerank or not len(rows):
-            why = (
-                "no candidates"
-                if not len(rows)
-                else "switched off"
-                if self.reranker
-                else "this profile has no reranker"
-            )
-            return rows, fused, Stage("rerank", len(rows), f"not run: {why}")
-        head = rows[: max(settings.rerank_depth, k)]
-        outcome = rerank(
-            self.reranker,
-            query,
-            [passage.contextual_text for passage in snapshot.store.passages(head.tolist())],
-            fused[: len(head)],
-            weight=settings.rerank_weight,
-            budget_s=settings.rerank_budget_s,
-        )
-        scored = np.flatnonzero(~np.isnan(outcome.scores))
-        for place in scored:
-            row = int(head[place])
-            signals[row] = replace(signals[row], rerank_score=float(outcome.scores[place]))
-        # What lies beyond the reranker's depth keeps its order below everything it saw.
-        final = np.concatenate([outcome.final, min_max(fused)[len(head) :] - 1])
-        order = np.lexsort((rows, -final))
-        stage = Stage("rerank", len(scored), f"{self.reranker.id}, of {len(head)} candidates")
-        return rows[order], final[order], stage
-
-    def _fresh_snapshot(self) -> Snapshot:
-        """The snapshot in use; starts a swap in the background when CURRENT has changed."""
-        if _signature(self.index) != self._seen and not self._swap.locked():
-            threading.Thread(target=self._swap_quietly, name="sota-rag-swap", daemon=True).start()
-        return self._snapshot
+        return self.view().search(query, k, filters=filters, vector=vector, settings=settings)
 
     def _swap_quietly(self) -> None:
         with self._swap:
@@ -263,18 +170,6 @@ class Retriever:
                 self._seen = signature
                 self._swap_failure = f"still on generation {self._snapshot.generation}: {error}"
                 _log.warning("%s", self._swap_failure)
-
-
-def _checked(query: str, k: int) -> str:
-    if k < 1:
-        raise QueryError(f"k is {k}; ask for 1 hit or more")
-    if len(query) > MAX_QUERY_CHARS:
-        raise QueryError(f"the question has {len(query):,} characters; ask in at most {MAX_QUERY_CHARS:,}")
-    # Lone surrogates come from undecodable command-line bytes; no tokenizer takes them.
-    query = query.encode("utf-8", "replace").decode("utf-8").strip()
-    if not query:
-        raise QueryError("the question is empty; ask something")
-    return query
 
 
 def _signature(index: Path) -> tuple[int, int, int] | None:

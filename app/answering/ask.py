@@ -67,8 +67,9 @@ class Answerer:
         """
         clock = Clock()
         with clock("search"):
-            result = self.retriever.search(question, self.settings.hits, filters=filters)
-        weights = self.retriever.term_weights(result.query)
+            view = self.retriever.view()
+            result = view.search(question, self.settings.hits, filters=filters)
+        weights = view.term_weights(result.query)
         read = result.hits[: self.settings.read]
         with clock("sentences"):
             found = candidates(read)

@@ -22,7 +22,6 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({"models": states})
     else:
         for state in states:
-            print(
-                f"{state['id']:<28} {state['role']:<9} {state['state']:<14} {state['licence']:<11} {state['folder'] or '-'}"
-            )
+            columns = f"{state['id']:<28} {state['role']:<9} {state['state']:<14} {state['licence']:<11}"
+            print(f"{columns} {state['folder'] or '-'}")
     return int(any(state["state"] == "hash differs" for state in states))

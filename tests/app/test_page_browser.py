@@ -141,7 +141,7 @@ def test_a_click_on_a_citation_marks_its_sentence(tab, address):
     box = tab.get_by_placeholder("Ask the corpus")
     box.fill("What does LoRA train, and how is a LoRA adapter merged?")
     box.press("Enter")
-    tab.wait_for_selector(".rag-passage mark", timeout=120_000)
+    tab.wait_for_selector(".rag-passage mark", timeout=60_000)
     quotes_match(tab, 1)
     assert tab.locator(".rag-sentence").count() > 1
     tab.get_by_role("button", name="[2]").click()
@@ -154,7 +154,7 @@ def test_a_click_on_a_citation_marks_its_sentence(tab, address):
 
 def test_a_hostile_document_does_nothing(tab, address):
     tab.goto(f"{address}/?q={quote('What percent does the Zorblax protocol reach in every test?')}")
-    tab.wait_for_selector(".rag-passage", state="attached", timeout=120_000)
+    tab.wait_for_selector(".rag-passage", state="attached", timeout=60_000)
     tab.wait_for_timeout(500)
     assert "evil.example" in (tab.locator("body").text_content() or "")
     assert tab.locator("[src*='evil.example'], [href*='evil.example'], [href^='javascript']").count() == 0
@@ -165,5 +165,5 @@ def test_a_hostile_document_does_nothing(tab, address):
 def test_the_page_fits_its_window(tab, address, width):
     tab.set_viewport_size({"width": width, "height": 800})
     tab.goto(f"{address}/?q={quote('What fraction of the parameters does LoRA train?')}")
-    tab.wait_for_selector(".rag-passage mark", timeout=120_000)
+    tab.wait_for_selector(".rag-passage mark", timeout=60_000)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width

@@ -205,7 +205,7 @@ def test_expand(retriever):
 
 
 def test_term_weights(retriever):
-    weights = retriever.term_weights("Which weights does the zebra store?")
+    weights = retriever.view().term_weights("Which weights does the zebra store?")
     assert list(weights) == ["weight", "zebra", "store"]
     assert weights["zebra"] == 1
     assert 0 < weights["weight"] < weights["store"] < 1

@@ -184,14 +184,14 @@ def test_an_index_that_disappears_keeps_being_served(generation, hash_encoder):
         assert retriever.expand(result.hits[0].passage, 100).text
 
 
-def test_a_collected_generation_is_still_served(generation, hash_encoder, monkeypatch):
+def test_a_collected_generation_is_still_served(generation, hash_encoder):
     index = generation(1)
     with Retriever.open(index, encoder=hash_encoder) as retriever:
-        monkeypatch.setattr(retriever, "_fresh_snapshot", lambda: retriever._snapshot)
+        view = retriever.view()
         generation(2)
         with writer_lock(index):
             assert collect(index, keep=1) == ["000001"]
-        result = retriever.search("weights", k=20)
+        result = view.search("weights", k=20)
         assert result.generation == "000001"
         assert said(result) == {1}
 
