@@ -8,6 +8,7 @@ This module imports nothing heavy, so that `--help` answers at once; a subcomman
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 from importlib import import_module
@@ -64,6 +65,31 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    try:
+        try:
+            return _run(argv)
+        finally:
+            # Not left to the interpreter's end: a closed pipe or a full disk is met below.
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nsota-rag: interrupted; nothing is lost, run the same command again to go on\n")
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`).
+        _discard_output()
+        return 1
+    except OSError as error:
+        _discard_output()
+        where = f" {error.filename!r}" if error.filename else ""
+        sys.stderr.write(f"sota-rag: the system refused{where}: {error.strerror or error}; mend that and run again\n")
+        return 1
+
+
+def _run(argv: list[str] | None) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the terminal's encoding does not have is spelled out.
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = build_parser()
     arguments = parser.parse_args(argv)
     if arguments.version:
@@ -74,6 +100,8 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.command is None:
         parser.print_help(sys.stderr)
         return 2
+    import sqlite3
+
     from ..index.errors import SotaRagError
 
     _log_to_stderr(arguments.verbose)
@@ -82,18 +110,18 @@ def main(argv: list[str] | None = None) -> int:
     except SotaRagError as error:
         sys.stderr.write(f"sota-rag: {error}\n")
         return error.exit_status
-    except KeyboardInterrupt:
-        sys.stderr.write("\nsota-rag: interrupted; nothing is lost, run the same command again to go on\n")
-        return 130
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`); keep Python from complaining when it flushes at exit.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except sqlite3.Error as error:
+        sys.stderr.write(
+            f"sota-rag: a database of the index cannot be used ({error}); "
+            "check that the index folder can be written and that the disk has room, and run again\n"
+        )
         return 1
-    except OSError as error:
-        where = f" {error.filename!r}" if error.filename else ""
-        sys.stderr.write(f"sota-rag: the system refused{where}: {error.strerror or error}; mend that and run again\n")
-        return 1
+
+
+def _discard_output() -> None:
+    """Send what is still to be written nowhere; Python would complain about it when it flushes at its end."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _log_to_stderr(verbose: bool) -> None:

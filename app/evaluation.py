@@ -9,6 +9,7 @@ from ..eval import Collection, document_scores, evaluate_retrieval, load_beir
 from ..index import Retriever, SearchSettings
 from ..index.builder import software_version
 from ..index.device import choose_placement
+from ..index.errors import UsageError
 from ..ingest.collection import CollectionDocument, ingest_collection
 from ..ingest.progress import Progress
 from .compose import make_encoder
@@ -42,8 +43,13 @@ def evaluate_collection(
         progress: is told how the work goes.
 
     Raises:
-        EvaluationError: the collection is broken or has no such split.
+        UsageError: the limit or alpha is out of range.
+        EvaluationError: the collection is broken or has no such split, or the index holds something else.
     """
+    if limit is not None and limit < 1:
+        raise UsageError(f"the limit is {limit}; evaluate 1 topic or more")
+    if alpha is not None and not 0 <= alpha <= 1:
+        raise UsageError(f"alpha is {alpha}; it weighs the dense leg from 0 to 1")
     collection = load_beir(folder, split)
     encoder = make_encoder(settings)
     index = index or settings.index.parent / "eval" / collection.name

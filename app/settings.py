@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ..index import SearchSettings, SettingsError
@@ -90,6 +90,17 @@ class Settings(BaseSettings):
     chunking: ChunkingSection = ChunkingSection()
     answer: AnswerSection = AnswerSection()
 
+    @field_validator("index", mode="before")
+    @classmethod
+    def _a_named_folder(cls, value: Any) -> Any:
+        """The empty path would mean the working folder; `~` is the shell's to expand in flags, ours in a file."""
+        if value == "":
+            raise ValueError("name a folder")
+        try:
+            return Path(value).expanduser() if isinstance(value, str) else value
+        except RuntimeError as error:
+            raise ValueError("there is no such home folder") from error
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -116,10 +127,16 @@ class Settings(BaseSettings):
             raise SettingsError(_explain(error)) from None
         except tomllib.TOMLDecodeError as error:
             raise SettingsError(f"{str(config_file())!r} is not valid TOML ({error}); mend that line") from None
+        except UnicodeDecodeError:
+            raise SettingsError(f"{str(config_file())!r} is not UTF-8 text; save it as UTF-8") from None
         except OSError as error:
-            raise SettingsError(f"{str(config_file())!r} cannot be read ({error.strerror})") from None
+            raise SettingsError(
+                f"{str(config_file())!r} cannot be read ({error.strerror}); check its permissions"
+            ) from None
         except ValueError as error:
-            raise SettingsError(f"a setting cannot be understood: {error}") from None
+            raise SettingsError(
+                f"a setting cannot be understood ({error}); set its keys one by one, such as {PREFIX}SEARCH__ALPHA=0.4"
+            ) from None
 
     def search_settings(self) -> SearchSettings:
         """Settings of the retriever."""
@@ -165,21 +182,36 @@ def _refuse_unknown_variables(settings: type[Settings]) -> None:
         if not variable.upper().startswith(PREFIX) or variable.upper() == CONFIG_VARIABLE:
             continue
         name, *inner = variable[len(PREFIX) :].lower().split("__")
-        field = settings.model_fields.get(name)
-        section = field.annotation if field else None
-        nested = isinstance(section, type) and issubclass(section, BaseModel)
-        fine = field is not None and (not inner if not nested else len(inner) < 2)
-        if fine and nested and inner:
-            fine = inner[0] in section.model_fields  # pyright: ignore[reportOptionalMemberAccess, reportAttributeAccessIssue]
+        keys = _keys(name)
+        fine = name in settings.model_fields and (not inner or (len(inner) == 1 and inner[0] in keys))
         if not fine:
-            known = ", ".join(f"{PREFIX}{key.upper()}" for key in settings.model_fields)
-            raise SettingsError(f"unknown setting {variable!r} in the environment; unset it. Known are {known}")
+            known = [f"{name}__{key}" for key in keys] or settings.model_fields
+            names = ", ".join(f"{PREFIX}{key.upper()}" for key in known)
+            raise SettingsError(f"unknown setting {variable!r} in the environment; unset it (known are {names})")
+
+
+def _keys(section: object) -> tuple[str, ...]:
+    """Keys of a section; none for a plain setting or an unknown name."""
+    field = Settings.model_fields.get(str(section))
+    model = field.annotation if field else None
+    return tuple(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else ()
 
 
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    place = first["loc"]
+    key = ".".join(str(part) for part in place)
+    keys = _keys(place[0])
     if first["type"] == "extra_forbidden":
-        known = ", ".join(Settings.model_fields)
-        return f"unknown setting {key!r} in {CONFIG_FILE} or the environment; remove it. Sections are: {known}"
-    return f"setting {key!r} has the value {first['input']!r}: {first['msg'].lower()}"
+        where = f"{str(config_file())!r} or the environment"
+        known = ", ".join(keys or Settings.model_fields)
+        return f"unknown setting {key!r} in {where}; remove it (known {'there ' if keys else ''}are {known})"
+    if first["type"] == "model_type":
+        return f"setting {key!r} has the value {first['input']!r}, but is a section; set one of its keys {', '.join(keys)}"
+    return f"setting {key!r} has the value {first['input']!r}: {reason(error)}"
+
+
+def reason(error: ValidationError) -> str:
+    """What the first thing wrong is, in lower case."""
+    said = error.errors()[0]["msg"].removeprefix("Value error, ")
+    return said[:1].lower() + said[1:]

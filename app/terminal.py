@@ -2,7 +2,8 @@
 
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -11,10 +12,21 @@ WIDTH = 100
 
 
 class TerminalProgress:
-    """A tqdm bar per stage with rate and time left; one line every five seconds where there is no terminal."""
+    """A tqdm bar per stage with rate and time left; one line every five seconds where there is no terminal.
+
+    Used as a context, it ends the bar of a stage that failed, so that the error gets a line of its own.
+    """
 
     def __init__(self) -> None:
         self._bar: tqdm | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
 
     def begin(self, stage: str, total: int, unit: str) -> None:
         """A stage starts."""

@@ -66,14 +66,21 @@ def repair(index: Path) -> str:
                 renewed = _republish(index, folder, manifest, vectors)
                 what = ", ".join(sorted(damaged))
                 return f"generation {renewed.generation} replaces {generation}: derived again from sound files: {what}"
-        for candidate in reversed(published(index)):
-            if candidate != generation and _is_sound(index, candidate):
-                point_current_at(index, candidate)
-                return f"generation {candidate} is current again; ingest the documents to bring it up to date"
+        if (adopted := adopt_newest(index, but=generation)) is not None:
+            return f"generation {adopted} is current again; ingest the documents to bring it up to date"
     raise DamagedIndexError(
         f"no sound generation is left in {str(index)!r}; "
         f"build it anew with: sota-rag ingest PATH... --index {index} --rebuild"
     )
+
+
+def adopt_newest(index: Path, but: str | None = None) -> str | None:
+    """Let CURRENT name the newest sound generation on disk, if there is one; call with the lock held."""
+    for candidate in reversed(published(index)):
+        if candidate != but and _is_sound(index, candidate):
+            point_current_at(index, candidate)
+            return candidate
+    return None
 
 
 def _is_sound(index: Path, generation: str) -> bool:

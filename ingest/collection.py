@@ -18,6 +18,8 @@ from .pipeline import encode_passages
 from .progress import Progress, Silent
 from .report import IngestReport
 
+_ROOT = "collection:"
+
 
 @dataclass(frozen=True, slots=True)
 class CollectionDocument:
@@ -43,14 +45,14 @@ def ingest_collection(
     Document ids become `NAME/ID`. Vectors are cached as for files, so an interrupted run goes on where it was.
 
     Raises:
-        EvaluationError: the collection has no text.
+        EvaluationError: the collection has no text, or the index is damaged or holds documents.
     """
     progress, clock = progress or Silent(), Clock()
     prepared = [_prepare(document, name) for document in documents]
     digest = hashlib.sha256(
         "\0".join(f"{d.info.id}\0{d.info.sha256}\0{d.info.title}" for d in prepared).encode()
     ).hexdigest()
-    root = f"collection:{name}:{digest}"
+    root = f"{_ROOT}{name}:{digest}"
     if (found := _made_already(index, root, encoder, chunking)) is not None:
         return found
     with writer_lock(index):
@@ -103,6 +105,11 @@ def _made_already(index: Path, root: str, encoder: Encoder, chunking: ChunkSetti
         return None
     except SotaRagError as error:
         raise EvaluationError(f"the collection's index is not usable ({error}); delete {str(index)!r}") from error
+    if not all(name.startswith(_ROOT) for name in manifest.roots):
+        raise EvaluationError(
+            f"{str(index)!r} is an index of documents, and the collection would take their place; "
+            "name another folder with --index"
+        )
     same = (
         manifest.roots == (root,)
         and manifest.encoder.fingerprint == encoder.info.fingerprint

@@ -24,6 +24,7 @@ from ..index.encoder import Encoder
 from ..index.errors import IngestError, MissingIndexError, QuarantineError
 from ..index.generations import collect, read_current_manifest, vector_cache_file, writer_lock
 from ..index.manifest import Manifest
+from ..index.repair import adopt_newest
 from ..index.snapshot import check_encoder, open_current
 from ..index.store import FileRecord
 from ..index.types import Document, Passage
@@ -162,7 +163,10 @@ def _previous(index: Path, encoder: Encoder) -> _Previous:
     try:
         manifest = read_current_manifest(index)
     except MissingIndexError:
-        return _Previous(None, {}, {}, {})
+        # A writer was killed between moving its generation into place and naming it in CURRENT: name it now.
+        if adopt_newest(index) is None:
+            return _Previous(None, {}, {}, {})
+        manifest = read_current_manifest(index)
     check_encoder(index, manifest, encoder.info)
     snapshot = open_current(index)
     store = snapshot.store

@@ -21,9 +21,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     retrieval.add_argument("--alpha", type=float, help="weight of the dense leg in the convex fusion")
     retrieval.add_argument("--limit", type=int, metavar="N", help="only the first N topics, for a quick look")
     retrieval.add_argument("--output", metavar="FILE", help="also write the JSON, with per-topic values, to FILE")
-    retrieval.add_argument("--json", action="store_true", help="print one JSON document on standard output")
+    # The common flags may stand before `retrieval` too; a default here would undo them.
+    unsaid = argparse.SUPPRESS
     retrieval.add_argument(
-        "--index", metavar="DIR", help="where the collection's index is kept (default: beside the main one)"
+        "--json", action="store_true", default=unsaid, help="print one JSON document on standard output"
+    )
+    retrieval.add_argument("-v", "--verbose", action="store_true", default=unsaid, help="log more on standard error")
+    retrieval.add_argument(
+        "--index",
+        metavar="DIR",
+        default=unsaid,
+        help="where the collection's index is kept (default: beside the main one)",
     )
 
 
@@ -32,22 +40,26 @@ def run(arguments: argparse.Namespace) -> int:
     import json
     from pathlib import Path
 
+    from ...index.errors import UsageError
     from ..evaluation import evaluate_collection
     from ..terminal import TerminalProgress
 
     own_index = arguments.index
     arguments.index = None
     settings = load_settings(arguments)
-    form = evaluate_collection(
-        settings,
-        Path(arguments.beir),
-        arguments.split,
-        systems=tuple(arguments.system or SYSTEMS),
-        alpha=arguments.alpha,
-        limit=arguments.limit,
-        index=Path(own_index) if own_index else None,
-        progress=TerminalProgress(),
-    )
+    if arguments.output and not Path(arguments.output).parent.is_dir():
+        raise UsageError(f"--output {arguments.output!r}: there is no such folder; create it or name another file")
+    with TerminalProgress() as progress:
+        form = evaluate_collection(
+            settings,
+            Path(arguments.beir),
+            arguments.split,
+            systems=tuple(arguments.system or SYSTEMS),
+            alpha=arguments.alpha,
+            limit=arguments.limit,
+            index=Path(own_index) if own_index else None,
+            progress=progress,
+        )
     if arguments.output:
         Path(arguments.output).write_text(json.dumps(form, indent=1) + "\n", encoding="utf-8")
     if arguments.json:

@@ -45,17 +45,19 @@ def run(arguments: argparse.Namespace) -> int:
     from ...index.errors import UsageError
     from ...ingest.metadata import DocumentMeta
     from ..compose import run_ingestion
+    from ..settings import reason
     from ..terminal import TerminalProgress
 
+    if "" in arguments.paths:
+        raise UsageError("a PATH is empty; name a folder or a file")
     settings = load_settings(arguments)
     said = {key: getattr(arguments, key) for key in ("kind", "published", "status")}
     try:
         flags = DocumentMeta(**{key: value for key, value in said.items() if value})
     except ValidationError as error:
-        raise UsageError(f"--published {arguments.published!r}: {error.errors()[0]['msg'].lower()}") from None
-    report = run_ingestion(
-        settings, arguments.paths, flags=flags, rebuild=arguments.rebuild, progress=TerminalProgress()
-    )
+        raise UsageError(f"--published {arguments.published!r}: {reason(error)}; correct it") from None
+    with TerminalProgress() as progress:
+        report = run_ingestion(settings, arguments.paths, flags=flags, rebuild=arguments.rebuild, progress=progress)
     if arguments.json:
         from ..forms import ingest_form
 

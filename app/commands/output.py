@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
 
 def print_json(form: dict[str, Any]) -> None:
     """One JSON document on standard output."""
-    print(json.dumps(form, ensure_ascii=False, indent=2))
+    utf8 = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+    print(json.dumps(form, ensure_ascii=not utf8, indent=2))
 
 
 def load_settings(arguments: argparse.Namespace, **flags: Any) -> "Settings":
@@ -44,7 +46,7 @@ def read_filters(arguments: argparse.Namespace) -> "Filters":
 
     return Filters(
         kinds=tuple(Kind(kind) for kind in arguments.kind or ()),
-        years=_years(arguments.years) if arguments.years else None,
+        years=None if arguments.years is None else _years(arguments.years),
         statuses=tuple(Status(status) for status in arguments.status or ()),
         sources=tuple(arguments.source or ()),
     )

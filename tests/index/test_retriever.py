@@ -253,7 +253,7 @@ def test_an_index_without_passages(tmp_path, small, hash_encoder):
     with Retriever.open(tmp_path, encoder=hash_encoder) as retriever:
         result = retriever.search("weights")
         assert result.hits == ()
-        assert retriever.term_weights("weights") == {"weight": 1}
+        assert retriever.view().term_weights("weights") == {"weight": 1}
 
 
 def test_an_index_without_terms(tmp_path, small, hash_encoder):

@@ -306,3 +306,14 @@ def test_a_folder_without_read_permission_changes_nothing():
     assert done.returncode == 0, done.stderr
     assert "cannot list" in done.stdout
     assert "nothing was changed" in done.stdout
+
+
+def test_a_generation_that_was_never_named_is_adopted(run, corpus, tmp_path):
+    other = tmp_path / "notes"
+    other.mkdir()
+    (other / "dpo.md").write_text("# DPO\n\nDPO trains on pairs of answers without a reward model.\n")
+    run(corpus)
+    run(other)
+    (tmp_path / "index" / "CURRENT").unlink()  # as if the writer was killed just before it wrote this file
+    report = run(corpus)
+    assert (report.documents, report.published, report.generation) == (3, False, "000002")
