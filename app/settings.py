@@ -31,7 +31,7 @@ class EncoderSection(_Section):
     """The model that makes vectors, where it runs and how."""
 
     model: str = "all-MiniLM-L6-v2"
-    device: str = "auto"
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     batch_size: int = Field(default=32, ge=1)
 
@@ -207,7 +207,9 @@ def _explain(error: ValidationError) -> str:
         known = ", ".join(keys or Settings.model_fields)
         return f"unknown setting {key!r} in {where}; remove it (known {'there ' if keys else ''}are {known})"
     if first["type"] == "model_type":
-        return f"setting {key!r} has the value {first['input']!r}, but is a section; set one of its keys {', '.join(keys)}"
+        return (
+            f"setting {key!r} has the value {first['input']!r}, but is a section; set one of its keys {', '.join(keys)}"
+        )
     return f"setting {key!r} has the value {first['input']!r}: {reason(error)}"
 
 

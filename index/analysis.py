@@ -26,7 +26,10 @@ STOP_WORDS = frozenset(
 _QUESTION_WORDS = frozenset("what which who whom whose when where why how do does did can could should would".split())
 
 # What people put around a question; kept in the index and in queries, where it does no harm.
-_ASKING = frozenset("i me my you your we our get need use using used have has than from".split())
+_ASKING = frozenset(
+    "i me my you your we our us get need use using used have has had than from am been were let want know tell just "
+    "already also okay please someone something really actually about any some more most much many".split()
+)
 
 _local = threading.local()
 

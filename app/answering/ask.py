@@ -1,10 +1,11 @@
 """A question to a cited answer: retrieve, look at the sentences, pass the gate, choose, cite."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from ...index import Encoder, Filters, Retriever, SearchResult
-from ...index.analysis import terms
+from ...index.analysis import is_question_word, terms
 from ...index.builder import software_version
 from ...index.clock import Clock
 from ...index.encoder import WordEncoder
@@ -80,7 +81,7 @@ class Answerer:
         threshold = self.gate.threshold if self.settings.threshold is None else self.settings.threshold
         if scored is None or confidence < threshold:
             chosen: list[Candidate] = []
-            reason = _why_silent(result, found, weights)
+            reason = _why_silent(result, found)
         else:
             with clock("select"):
                 chosen = [found[place] for place in select(found, scored, self.settings.selection)]
@@ -133,23 +134,18 @@ def _score(
     return score(question, found, vectors[1:], vectors[0], weights, settings)
 
 
-def _why_silent(result: SearchResult, found: list[Candidate], weights: Mapping[str, float]) -> str:
+def _why_silent(result: SearchResult, found: list[Candidate]) -> str:
     if not result.hits:
         return "No document qualifies for this question."
     if not found:
         return "The nearest passages hold no sentence that could be quoted."
     held = set(terms(" ".join(hit.passage.contextual_text for hit in result.hits)))
-    missing = [
-        word
-        for word in dict.fromkeys(result.query.split())
-        if (ts := terms(word)) and not held & set(ts) and weights.keys() & set(ts)
-    ]
-    words = ", ".join(repr(word.strip("?!.,;:\"'()")) for word in missing[:5])
-    return (
-        f"The corpus does not seem to answer this: the nearest passages do not mention {words}."
-        if words
-        else ("The corpus does not seem to answer this: the nearest passages are about something else or do not say.")
-    )
+    words = [word for word in re.findall(r"[\w-]+", result.query) if not is_question_word(word.lower())]
+    missing = [word for word in dict.fromkeys(words) if (inside := terms(word)) and not held & set(inside)]
+    if missing:
+        named = ", ".join(repr(word) for word in missing[:5])
+        return f"The corpus does not seem to answer this: the nearest passages do not mention {named}."
+    return "The corpus does not seem to answer this: the nearest passages are about something else or do not say."
 
 
 def _cite(marker: int, candidate: Candidate) -> Citation:

@@ -3,6 +3,8 @@
 import re
 from enum import StrEnum
 
+from ...index.analysis import is_question_word, terms
+
 
 class Expected(StrEnum):
     """The kind of fact a question asks for."""
@@ -29,6 +31,16 @@ _NUMBER = re.compile(
 )
 
 
+_FORMULA = re.compile(r"\$[^$]+\$")
+_COUNTED = re.compile(r"\bhow many ((?:[\w-]+[ ,]?){1,4})", re.IGNORECASE)
+_UNITS = {
+    "gigabytes": re.compile(r"\d ?GB\b"),
+    "megabytes": re.compile(r"\d ?MB\b"),
+    "milliseconds": re.compile(r"\d ?ms\b"),
+    "percent": re.compile(r"\d ?%"),
+}
+
+
 def expected(question: str) -> Expected:
     """The kind of fact the question asks for."""
     if _ASKS_YEAR.search(question):
@@ -43,9 +55,23 @@ def could_answer(question: str, sentence: str) -> bool:
         return bool(_YEAR.search(sentence))
     if kind is Expected.NUMBER:
         new = _numbers(sentence) - _numbers(question)
-        return any(not _YEAR.fullmatch(number) for number in new)
+        return any(not _YEAR.fullmatch(number) for number in new) and _names_what_is_counted(question, sentence)
     return True
 
 
+def _names_what_is_counted(question: str, sentence: str) -> bool:
+    """After "how many", one of the next two words that say something must stand in the sentence, or its unit."""
+    asked = _COUNTED.search(question)
+    if asked is None:
+        return True
+    words = [word for word in re.findall(r"[\w-]+", asked.group(1).lower()) if not is_question_word(word)][:2]
+    held = set(terms(sentence))
+    return not words or any(
+        held & set(terms(word)) or (word in _UNITS and _UNITS[word].search(sentence)) for word in words
+    )
+
+
 def _numbers(text: str) -> set[str]:
+    # A formula is full of numbers that count nothing; one that states a value (`$k = 60$`) is kept.
+    text = _FORMULA.sub(lambda formula: formula.group() if "=" in formula.group() else " ", text)
     return {match.group().strip(".,").lower() for match in _NUMBER.finditer(text)}

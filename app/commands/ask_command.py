@@ -26,9 +26,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Answer and print."""
     from ..compose import make_answerer, open_retriever
 
-    settings = load_settings(arguments)
+    settings, filters = load_settings(arguments), read_filters(arguments)
     with open_retriever(settings) as retriever:
-        answer = make_answerer(settings, retriever).ask(arguments.question, filters=read_filters(arguments))
+        answer = make_answerer(settings, retriever).ask(arguments.question, filters=filters)
     if arguments.json:
         from ..forms import answer_form
 

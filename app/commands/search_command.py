@@ -25,9 +25,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Search and print the hits."""
     from ..compose import open_retriever
 
-    settings = load_settings(arguments)
+    settings, filters = load_settings(arguments), read_filters(arguments)
     with open_retriever(settings) as retriever:
-        result = retriever.search(arguments.query, arguments.k, filters=read_filters(arguments))
+        result = retriever.search(arguments.query, arguments.k, filters=filters)
     if arguments.json:
         from ..forms import search_form
 

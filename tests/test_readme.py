@@ -1,0 +1,67 @@
+"""README.md tells the truth: its commands run, its numbers are those of the committed results."""
+
+import os
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^\$ (.+?)(?:\s{2,}#.*)?$", README, re.MULTILINE)
+PROGRAM = Path(sys.executable).with_name("sota-rag")
+
+
+def test_the_measured_part_is_what_the_result_files_say():
+    numbers = runpy.run_path(str(ROOT / "benchmarks" / "readme_numbers.py"))
+    written = README.split(numbers["BEGIN"])[1].split(numbers["END"])[0].strip()
+    assert written == numbers["section"](), "run: python benchmarks/readme_numbers.py"
+
+
+def test_the_commands_run_in_the_order_of_the_page(tmp_path):
+    environment = os.environ | {"SOTA_RAG_INDEX": str(tmp_path / "index")}
+    ran = [command for command in COMMANDS if command.startswith("sota-rag ")]
+    assert len(ran) >= 5
+    for command in ran:
+        done = subprocess.run(
+            [PROGRAM, *shlex.split(command)[1:]], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        assert done.stdout
+
+
+def test_the_make_targets_exist_and_the_answer_is_the_one_shown(tmp_path):
+    targets = [command for command in COMMANDS if command.startswith("make ")]
+    for command in targets:
+        done = subprocess.run([*shlex.split(command), "-n"], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    environment = os.environ | {"SOTA_RAG_INDEX": str(tmp_path / "index")}
+    subprocess.run([PROGRAM, "ingest"], env=environment, check=True, capture_output=True)
+    question = shlex.split(next(command for command in targets if "Q=" in command))[-1].removeprefix("Q=")
+    answer = subprocess.run(
+        [PROGRAM, "ask", question], env=environment, check=True, capture_output=True, text=True
+    ).stdout
+    shown = README.split('LoRA train?"\n')[1].split("\n...")[0]
+    assert answer.startswith(shown)
+
+
+def test_the_python_example_runs(tmp_path):
+    example = re.search(r"```python\n(.*?)```", README, re.DOTALL).group(1)
+    environment = os.environ | {"SOTA_RAG_INDEX": str(tmp_path / "my-index")}
+    subprocess.run([PROGRAM, "ingest"], env=environment, check=True, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 5
+
+
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "corpus/README.md"])
+def test_files_that_the_pages_name_exist(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#:]+)\)", text) if not link.startswith("http")]
+    quoted = re.findall(r"`((?:app|index|ingest|eval|tests|train|models|benchmarks|corpus|docs)/[\w/.-]+\.\w+)`", text)
+    missing = [path for path in links + quoted if not (ROOT / path).exists()]
+    assert not missing
