@@ -46,8 +46,4 @@ def test_no_test_question_was_trained_on():
     for name in QUESTION_FILES[1:]:
         rows = questions(name)
         assert (len(rows), sum(row["answerable"] for row in rows)) == (40, 20)
-        assert not trained & {
-            row["question"].lower()
-            for row in rows
-            if row["question"] != "What fraction of the parameters does LoRA train?"
-        }
+        assert not trained & {row["question"].lower() for row in rows}

@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
             progress=progress,
         )
     if arguments.output:
-        Path(arguments.output).write_text(json.dumps(form, indent=1) + "\n", encoding="utf-8")
+        Path(arguments.output).write_text(json.dumps(form) + "\n", encoding="utf-8")
     if arguments.json:
         print_json(form)
         return 0
