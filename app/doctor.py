@@ -13,6 +13,7 @@ from ..index.device import choose_placement
 from ..index.errors import ModelError
 from ..index.generations import read_current_manifest
 from ..index.models import file_sha256, find_model, known_models
+from ..index.remedies import repair_command
 from ..index.repair import verify
 from .compose import make_encoder
 from .settings import Settings, config_file
@@ -141,7 +142,7 @@ def _index(settings: Settings) -> Finding:
     )
     if damaged:
         name, what = next(iter(damaged.items()))
-        return Finding("index", "broken", f"{detail}; {name} {what}", f"sota-rag index repair --index {settings.index}")
+        return Finding("index", "broken", f"{detail}; {name} {what}", repair_command(settings.index))
     if counts.quarantined:
         detail += f", {counts.quarantined} files quarantined"
     return Finding("index", "ok", detail)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .device import Placement, choose_placement
+from .errors import ModelError
 from .models import ModelFiles, find_model, quiet_loading, weights_sha256
 
 if TYPE_CHECKING:
@@ -134,8 +135,13 @@ class SentenceTransformerEncoder:
         import json
 
         folder = self._files.folder
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        window = int(config["max_position_embeddings"])
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            window, dimension = int(config["max_position_embeddings"]), int(config["hidden_size"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"{str(folder / 'config.json')!r} is no encoder's configuration ({error!r}); name another model folder"
+            ) from error
         # sentence-transformers 6 saves the window with the tokenizer, older releases in a file of their own.
         for name, key in (
             ("sentence_bert_config.json", "max_seq_length"),
@@ -145,7 +151,7 @@ class SentenceTransformerEncoder:
             if path.is_file() and (limit := json.loads(path.read_text(encoding="utf-8")).get(key)):
                 window = min(window, int(limit))
                 break
-        return EncoderInfo(self._files.id, weights_sha256(folder), int(config["hidden_size"]), window)
+        return EncoderInfo(self._files.id, weights_sha256(folder), dimension, window)
 
     @cached_property
     def count_tokens(self) -> TokenCounter:

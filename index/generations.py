@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from .errors import DamagedIndexError, IndexBusyError, MissingIndexError, UnwritableError
 from .manifest import MANIFEST, Manifest, read_manifest
+from .remedies import ingest_command, repair_command
 
 KEEP_GENERATIONS = 3
 _GENERATION = re.compile(r"\d{6,}")
@@ -67,16 +68,14 @@ def read_current(index: Path) -> Current:
         if published(index):
             raise MissingIndexError(
                 f"{str(current_file(index))!r} is missing, though generations are there; "
-                f"mend it with: sota-rag index repair --index {index}"
+                f"mend it with: {repair_command(index)}"
             ) from None
-        raise MissingIndexError(
-            f"no index at {str(index)!r}; build one with: sota-rag ingest PATH... --index {index}"
-        ) from None
+        raise MissingIndexError(f"no index at {str(index)!r}; build one with: {ingest_command(index)}") from None
     except PermissionError as error:
         raise DamagedIndexError(f"{str(current_file(index))!r} cannot be read; check its permissions") from error
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedIndexError(
-            f"{str(current_file(index))!r} is damaged; mend it with: sota-rag index repair --index {index}"
+            f"{str(current_file(index))!r} is damaged; mend it with: {repair_command(index)}"
         ) from error
     return Current(generation, sha256)
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import DamagedIndexError, FormatVersionError
 from .models import file_sha256
+from .remedies import ingest_command, repair_command
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -80,7 +81,7 @@ def read_manifest(folder: Path, expected_sha256: str | None = None) -> Manifest:
     if version != FORMAT_VERSION:
         raise FormatVersionError(
             f"{str(folder)!r} has index format {version}, this software reads {FORMAT_VERSION}; "
-            f"rebuild it with: sota-rag ingest PATH... --index {folder.parent.parent} --rebuild"
+            f"rebuild it with: {ingest_command(folder.parent.parent, rebuild=True)}"
         )
     try:
         return Manifest.model_validate_json(data)
@@ -95,7 +96,7 @@ class _Version(BaseModel):
 def _damaged(path: Path, what: str) -> DamagedIndexError:
     # INDEX/generations/000042/manifest.json
     index = path.parents[2]
-    return DamagedIndexError(f"index file {str(path)!r} {what}; mend it with: sota-rag index repair --index {index}")
+    return DamagedIndexError(f"index file {str(path)!r} {what}; mend it with: {repair_command(index)}")
 
 
 def inventory(folder: Path) -> dict[str, FileEntry]:

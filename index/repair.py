@@ -18,6 +18,7 @@ from .generations import (
     writer_lock,
 )
 from .manifest import Manifest, damaged_files, read_manifest
+from .remedies import ingest_command
 from .sparse import Bm25Settings
 from .store import PassageStore
 from .vectors import VectorCache, vector_key
@@ -69,8 +70,7 @@ def repair(index: Path) -> str:
         if (adopted := adopt_newest(index, but=generation)) is not None:
             return f"generation {adopted} is current again; ingest the documents to bring it up to date"
     raise DamagedIndexError(
-        f"no sound generation is left in {str(index)!r}; "
-        f"build it anew with: sota-rag ingest PATH... --index {index} --rebuild"
+        f"no sound generation is left in {str(index)!r}; build it anew with: {ingest_command(index, rebuild=True)}"
     )
 
 

@@ -14,6 +14,7 @@ from .encoder import EncoderInfo
 from .errors import DamagedIndexError, EncoderMismatchError, MissingIndexError
 from .generations import generation_folder, read_current
 from .manifest import Manifest, damaged_files, read_manifest
+from .remedies import ingest_command, repair_command
 from .sparse import Bm25Settings, Bm25sIndex
 from .store import PassageStore
 
@@ -40,9 +41,7 @@ class Snapshot:
             if what.startswith("is missing"):
                 # Perhaps the generation was collected while it was being opened: `open_current` looks again.
                 raise FileNotFoundError(folder / name)
-            raise DamagedIndexError(
-                f"index file {str(folder / name)!r} {what}; mend it with: sota-rag index repair --index {index}"
-            )
+            raise DamagedIndexError(f"index file {str(folder / name)!r} {what}; mend it with: {repair_command(index)}")
         self.store = PassageStore(folder / STORE)
         self.documents = self.store.documents()
         position = {document.id: place for place, document in enumerate(self.documents)}
@@ -52,9 +51,7 @@ class Snapshot:
         if not why and manifest.analyzer != analyzer_fingerprint():
             why = "was made by another version of the analyzer"
         if why:
-            note = (
-                f"BM25 {why}: rebuilt in memory for this session; mend it with: sota-rag index repair --index {index}"
-            )
+            note = f"BM25 {why}: rebuilt in memory for this session; mend it with: {repair_command(index)}"
             _log.warning("%s", note)
             self.notes = (note,)
             texts = [passage.contextual_text for passage in self.store.all_passages()]
@@ -99,7 +96,7 @@ def open_current(index: Path) -> Snapshot:
             if isinstance(error, FileNotFoundError):
                 missing = error.filename or error.args[0]
                 raise DamagedIndexError(
-                    f"index file {str(missing)!r} is missing; mend it with: sota-rag index repair --index {index}"
+                    f"index file {str(missing)!r} is missing; mend it with: {repair_command(index)}"
                 ) from None
             raise
     raise MissingIndexError(f"the index at {str(index)!r} keeps changing while it is being opened; try again")
@@ -112,9 +109,8 @@ def check_encoder(index: Path, manifest: Manifest, encoder: EncoderInfo) -> None
         EncoderMismatchError: the fingerprints differ; the message holds the command that rebuilds the index.
     """
     if encoder.fingerprint != manifest.encoder.fingerprint:
-        roots = " ".join(manifest.roots) or "PATH..."
         raise EncoderMismatchError(
             f"the index at {str(index)!r} was made with encoder {manifest.encoder.id!r} "
             f"({manifest.encoder.fingerprint[:12]}), in use is {encoder.id!r} ({encoder.fingerprint[:12]}); "
-            f"rebuild it with: sota-rag ingest {roots} --index {index} --rebuild"
+            f"rebuild it with: {ingest_command(index, manifest.roots, rebuild=True)}"
         )

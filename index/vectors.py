@@ -16,6 +16,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import UnwritableError
+
 _log = logging.getLogger(__name__)
 _MAX_PARAMETERS = 500
 
@@ -29,11 +31,13 @@ class VectorCache:
     """Vectors by key in one SQLite file; float32, all of one dimension per encoder."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._open(path)
-        except sqlite3.OperationalError:
-            raise
+        except (OSError, sqlite3.OperationalError) as error:
+            raise UnwritableError(
+                f"the vector cache {str(path)!r} cannot be written ({error}); mend its permissions or free some space"
+            ) from error
         except sqlite3.DatabaseError as error:
             # Only a cache: a file that is no database is given up, and its vectors are encoded again.
             _log.warning("the vector cache %r is damaged (%s); it starts anew", str(path), error)

@@ -14,11 +14,9 @@ from ..index.types import Document, DocumentInfo, Passage
 from .blocks import Block, BlockKind
 from .chunk import ChunkSettings, chunk
 from .normalise import canonical_text
-from .pipeline import encode_passages
+from .pipeline import COLLECTION_ROOT, encode_passages
 from .progress import Progress, Silent
 from .report import IngestReport
-
-_ROOT = "collection:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def ingest_collection(
     digest = hashlib.sha256(
         "\0".join(f"{d.info.id}\0{d.info.sha256}\0{d.info.title}" for d in prepared).encode()
     ).hexdigest()
-    root = f"{_ROOT}{name}:{digest}"
+    root = f"{COLLECTION_ROOT}{name}:{digest}"
     if (found := _made_already(index, root, encoder, chunking)) is not None:
         return found
     with writer_lock(index):
@@ -105,7 +103,7 @@ def _made_already(index: Path, root: str, encoder: Encoder, chunking: ChunkSetti
         return None
     except SotaRagError as error:
         raise EvaluationError(f"the collection's index is not usable ({error}); delete {str(index)!r}") from error
-    if not all(name.startswith(_ROOT) for name in manifest.roots):
+    if not all(name.startswith(COLLECTION_ROOT) for name in manifest.roots):
         raise EvaluationError(
             f"{str(index)!r} is an index of documents, and the collection would take their place; "
             "name another folder with --index"

@@ -68,7 +68,7 @@ def _below(root: Path) -> list[SourceFile]:
             raise IngestError(f"{str(root)!r} has no known format; known are: {known}")
         return [SourceFile(str(root), root.name, root)]
     if not root.is_dir():
-        raise IngestError(f"{str(root)!r} does not exist; nothing was changed")
+        raise IngestError(f"{str(root)!r} does not exist; nothing was changed, correct the path")
     files = []
     for folder, subfolders, names in os.walk(root, onerror=_fail):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))

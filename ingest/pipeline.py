@@ -40,6 +40,8 @@ _log = logging.getLogger(__name__)
 
 MAX_FILE_BYTES = 50_000_000
 ENCODE_BATCH = 64
+# Roots of an index that `collection.py` made begin like this; every other root is a path.
+COLLECTION_ROOT = "collection:"
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -167,6 +169,11 @@ def _previous(index: Path, encoder: Encoder) -> _Previous:
         if adopt_newest(index) is None:
             return _Previous(None, {}, {}, {})
         manifest = read_current_manifest(index)
+    if any(root.startswith(COLLECTION_ROOT) for root in manifest.roots):
+        raise IngestError(
+            f"{str(index)!r} is the index of a judged collection, and documents do not belong there; "
+            "name another folder with --index"
+        )
     check_encoder(index, manifest, encoder.info)
     snapshot = open_current(index)
     store = snapshot.store
@@ -352,7 +359,7 @@ def _nothing_left(roots: Sequence[Path], files: Sequence[SourceFile], records: S
     if not files:
         return f"no documents (.md, .markdown, .mdx) below {where}; nothing was changed, name a folder that holds some"
     reason = next((f"{r.path!r} {r.detail}" for r in records if r.state == "quarantined"), "all are empty")
-    return f"none of the {len(files)} files below {where} can be indexed, nothing was changed; the first: {reason}"
+    return f"of {len(files)} found below {where} no file can be indexed, nothing was changed; the first: {reason}"
 
 
 def _seconds(clock: Clock) -> dict[str, float]:

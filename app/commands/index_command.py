@@ -49,13 +49,12 @@ def _show(index: Path) -> tuple[dict[str, Any], list[str], int]:
 
 
 def _verify(index: Path) -> tuple[dict[str, Any], list[str], int]:
+    from ...index.remedies import repair_command
     from ...index.repair import verify
 
     damaged = verify(index)
     lines = [f"{name} {what}" for name, what in damaged.items()]
-    lines.append(
-        f"mend it with: sota-rag index repair --index {index}" if damaged else "every file is as it was published"
-    )
+    lines.append(f"mend it with: {repair_command(index)}" if damaged else "every file is as it was published")
     return {"index": str(index), "damaged": damaged}, lines, int(bool(damaged))
 
 

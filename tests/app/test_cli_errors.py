@@ -277,7 +277,7 @@ def test_a_vector_cache_that_cannot_be_written(unprivileged, own_index, errors_c
     cache.parent.chmod(0o755)
     said = message_of(done.returncode, done.stdout, done.stderr)
     assert "readonly database" in said
-    assert "check that the index folder can be written" in said
+    assert "mend its permissions" in said
     assert read_current(own_index).generation == "000001"
 
 

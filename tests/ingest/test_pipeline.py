@@ -14,6 +14,7 @@ from sota_rag.index.generations import generation_folder, published, read_curren
 from sota_rag.index.repair import verify
 from sota_rag.index.snapshot import open_current
 from sota_rag.ingest.chunk import ChunkSettings
+from sota_rag.ingest.collection import CollectionDocument, ingest_collection
 from sota_rag.ingest.metadata import DocumentMeta
 from sota_rag.ingest.pipeline import ingest
 
@@ -317,3 +318,15 @@ def test_a_generation_that_was_never_named_is_adopted(run, corpus, tmp_path):
     (tmp_path / "index" / "CURRENT").unlink()  # as if the writer was killed just before it wrote this file
     report = run(corpus)
     assert (report.documents, report.published, report.generation) == (3, False, "000002")
+
+
+def test_documents_do_not_enter_the_index_of_a_collection(run, corpus, tmp_path, hash_encoder):
+    ingest_collection(
+        [CollectionDocument("1", "Title", "Some text of a collection.")],
+        "tiny",
+        tmp_path / "index",
+        encoder=hash_encoder,
+        count_tokens=COUNT,
+    )
+    with pytest.raises(IngestError, match="judged collection"):
+        run(corpus)
