@@ -39,9 +39,11 @@ run: setup
 	@echo "== serving the page on http://127.0.0.1:$(PORT), stop it with Ctrl-C"
 	@$(BIN)/sota-rag app --port $(PORT) $(APP_FLAGS)
 
+# By way of the environment, so that the shell does not read the question.
+ask: export QUESTION = $(value Q)
 ask: setup
 	@test -e "$(SOTA_RAG_INDEX)/CURRENT" || $(BIN)/sota-rag ingest
-	@$(BIN)/sota-rag ask "$(Q)"
+	@$(BIN)/sota-rag ask -- "$$QUESTION"
 
 test: setup
 	@echo "== tests: about four minutes on two cores; the browser test needs chromium and is skipped without it"

@@ -1,16 +1,26 @@
 """Put the parts together as the settings say; the command line and the page both start here."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Protocol
 
-from ..index import CrossEncoderReranker, Retriever, SentenceTransformerEncoder
+from ..index import CrossEncoderReranker, Encoder, Retriever, SentenceTransformerEncoder
 from ..ingest.metadata import DocumentMeta
 from ..ingest.pipeline import ingest
 from ..ingest.progress import Progress
 from ..ingest.report import IngestReport
 from .answering import Answerer
 from .settings import Settings
+
+
+class CountingEncoder(Encoder, Protocol):
+    """An encoder that can count its own word pieces."""
+
+    @property
+    def count_tokens(self) -> Callable[[Sequence[str]], list[int]]:
+        """Word pieces of each string."""
+        ...
 
 
 def starter_corpus() -> list[Path]:
@@ -56,22 +66,26 @@ def run_ingestion(
     paths: Iterable[str | Path] = (),
     *,
     flags: DocumentMeta = DocumentMeta(),
+    forget: Iterable[str | Path] = (),
     rebuild: bool = False,
     progress: Progress | None = None,
-    encoder: SentenceTransformerEncoder | None = None,
+    encoder: CountingEncoder | None = None,
 ) -> IngestReport:
-    """Ingest folders and files into the index that the settings name; no paths mean the starter corpus.
+    """Ingest folders and files into the index that the settings name; nothing given means the starter corpus.
 
     An encoder that is loaded already can be handed in.
     """
-    encoder = encoder or make_encoder(settings)
+    used: CountingEncoder = encoder or make_encoder(settings)
+    paths, forget = list(paths), list(forget)
+    named = paths if paths or forget else starter_corpus()
     return ingest(
-        list(paths) or starter_corpus(),
+        named,
         settings.index,
-        encoder=encoder,
-        count_tokens=encoder.count_tokens,
-        chunking=settings.chunk_settings(encoder.info.window),
+        encoder=used,
+        count_tokens=used.count_tokens,
+        chunking=settings.chunk_settings(used.info.window),
         flags=flags,
+        forget=forget,
         rebuild=rebuild,
         progress=progress,
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..index import DocumentInfo, Hit, SearchResult
 from ..ingest.report import IngestReport
-from .answering import Answer, Citation
+from .answering import Answer, Citation, Receipt
 
 
 def search_form(result: SearchResult, *, explain: bool = False) -> dict[str, Any]:
@@ -56,8 +56,13 @@ def answer_form(answer: Answer) -> dict[str, Any]:
         "hits": [hit_form(hit) for hit in answer.hits],
         "timings_ms": dict(answer.timings_ms),
         "notes": list(answer.notes),
-        "receipt": dict(answer.receipt),
+        "receipt": receipt_form(answer.receipt),
     }
+
+
+def receipt_form(receipt: Receipt) -> dict[str, Any]:
+    """What produced an answer; the fields as they are called, those of the parts nested."""
+    return asdict(receipt)
 
 
 def ingest_form(report: IngestReport) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class RerankerSection(_Section):
 class ChunkingSection(_Section):
     """How documents are cut; a change is noticed at the next ingestion."""
 
-    target_tokens: int = Field(default=ChunkSettings().target_tokens, ge=16)
+    target_tokens: int = Field(default=ChunkSettings().target_tokens, ge=ChunkSettings().min_tokens)
 
 
 class AnswerSection(_Section):

@@ -1,8 +1,9 @@
 """Ask the 40 test questions of the starter corpus and judge the answers: `python benchmarks/starter_questions.py`.
 
 Half of the questions are answered by the shipped guides, half are not. An answer counts as right when one of its
-sentences overlaps a gold quote; every sentence must stand verbatim in the document it cites. The questions were
-written by someone who did not see the program, and nothing is tuned on them.
+sentences overlaps a gold quote; every sentence must stand verbatim in the document it cites. All sets were written by
+people who did not see the program. The first was looked at while the gate was being built, the second gave rise to two
+rules in `expectation.py`; the third was asked when everything else was done. None was trained on.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from sota_rag.app.compose import make_answerer, open_retriever, run_ingestion
 from sota_rag.app.settings import Settings
 
 HERE = Path(__file__).parent
-OUTPUT = HERE / "results" / "starter_questions.json"
+SETS = {"1": "starter_questions", "2": "starter_questions_2", "3": "starter_questions_3"}
 
 
 def judge(answerer: Answerer, question: dict[str, Any], answer: Answer) -> dict[str, Any]:
@@ -46,10 +47,10 @@ def judge(answerer: Answerer, question: dict[str, Any], answer: Answer) -> dict[
 def main() -> None:
     """Ask, judge, print and write the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--questions", type=Path, default=HERE / "starter_questions.jsonl")
-    parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--set", choices=sorted(SETS), default="1", help="which set of 40 questions (default 1)")
     arguments = parser.parse_args()
-    questions = [json.loads(line) for line in arguments.questions.read_text(encoding="utf-8").splitlines()]
+    name = SETS[arguments.set]
+    questions = [json.loads(line) for line in (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(index=Path(folder) / "index")
         run_ingestion(settings)
@@ -63,8 +64,9 @@ def main() -> None:
         print(f"    {row['answer']}\n    reference: {row['reference']}\n")
     summary = {"counts": counts, "verbatim": all(row["verbatim"] for row in rows)}
     print(json.dumps(summary))
-    arguments.output.parent.mkdir(exist_ok=True)
-    arguments.output.write_text(json.dumps({**summary, "questions": rows}, indent=1) + "\n", encoding="utf-8")
+    output = HERE / "results" / f"{name}.json"
+    output.parent.mkdir(exist_ok=True)
+    output.write_text(json.dumps({**summary, "questions": rows}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

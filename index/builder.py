@@ -1,6 +1,6 @@
 """Write and publish a generation from its parts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -39,6 +39,7 @@ def publish_generation(
     encoder: EncoderInfo,
     chunker: str,
     roots: Sequence[str],
+    flags: Mapping[str, Mapping[str, object]] | None = None,
     bm25: Bm25Settings = Bm25Settings(),
 ) -> Manifest:
     """Write a generation in staging and publish it; call with the writer's lock held.
@@ -52,6 +53,7 @@ def publish_generation(
         encoder: who made the vectors.
         chunker: fingerprint of the chunker's settings.
         roots: absolute paths of the ingested folders.
+        flags: by root, the metadata that its documents were given where they do not state it.
         bm25: k1 and b.
     """
     ids = [passage.id for passage in passages]
@@ -72,6 +74,7 @@ def publish_generation(
         analyzer=analyzer_fingerprint(),
         bm25=asdict(bm25),
         roots=tuple(roots),
+        flags={root: dict(said) for root, said in (flags or {}).items()},
         counts=Counts(
             documents=len(documents),
             passages=len(passages),

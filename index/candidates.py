@@ -70,6 +70,9 @@ def gather(
     with like.
     """
     stages, notes = [], []
+    nothing_passes = allowed is not None and not allowed.any()
+    if nothing_passes:
+        notes.append("no document passes the filters")
     dense, asked = _NO_ROWS, None
     if settings.legs != "bm25":
         with clock("encode"):
@@ -84,7 +87,7 @@ def gather(
             # A passage without any query term has score 0 and no place in the ranking.
             bm25 = top_rows(scores, depth, scores > 0 if allowed is None else (scores > 0) & allowed)
         stages.append(Stage("bm25", len(bm25), f"bm25s, depth {depth}"))
-        if not len(bm25):
+        if not len(bm25) and not nothing_passes:
             notes.append("no word of the question occurs in the documents searched")
     rows = np.union1d(dense, bm25).astype(np.int64)
     dense_scores = None if asked is None else snapshot.dense.scores(asked, rows)

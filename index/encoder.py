@@ -119,6 +119,8 @@ class SentenceTransformerEncoder:
         batch_size: int = 32,
     ) -> None:
         self._files = find_model(model_id)
+        # Counts this encoder's word pieces; needs no weights.
+        self.count_tokens = TokenCounter(self._files)
         self._device, self._precision, self._batch_size = device, precision, batch_size
         # The tokenizer inside the model is not re-entrant, and two forward passes on the same cores gain nothing.
         self._lock = threading.Lock()
@@ -152,11 +154,6 @@ class SentenceTransformerEncoder:
                 window = min(window, int(limit))
                 break
         return EncoderInfo(self._files.id, weights_sha256(folder), dimension, window)
-
-    @cached_property
-    def count_tokens(self) -> TokenCounter:
-        """Counter for this encoder's word pieces."""
-        return TokenCounter(self._files)
 
     def load(self) -> None:
         """Load the weights now (4 to 7 seconds cold) instead of at the first `encode`."""

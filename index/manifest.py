@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -56,6 +56,7 @@ class Manifest(_Frozen):
     analyzer: str
     bm25: dict[str, float]
     roots: tuple[str, ...]
+    flags: dict[str, dict[str, Any]] = {}
     counts: Counts
     files: dict[str, FileEntry]
 

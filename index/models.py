@@ -50,7 +50,8 @@ def find_model(model_id: str) -> ModelFiles:
     if entry is None:
         folder = Path(model_id).expanduser()
         if (folder / "config.json").is_file():
-            return ModelFiles(model_id, folder.resolve())
+            # The absolute path, because the name is kept in manifests and must hold from any folder.
+            return ModelFiles(str(folder.resolve()), folder.resolve())
         names = ", ".join(sorted(known_models()))
         raise ModelError(f"unknown model {model_id!r}; name a folder with a config.json, or one of: {names}")
     package = str(entry["package"])

@@ -114,6 +114,7 @@ def _republish(index: Path, folder: Path, manifest: Manifest, vectors: NDArray[n
         encoder=EncoderInfo(**manifest.encoder.model_dump()),
         chunker=manifest.chunker,
         roots=manifest.roots,
+        flags=manifest.flags,
         bm25=Bm25Settings(**manifest.bm25),
     )
     store.close()

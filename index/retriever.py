@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .encoder import Encoder, SentenceTransformerEncoder
+from .errors import SotaRagError
 from .generations import current_file
 from .manifest import Manifest
 from .rerank import Reranker
@@ -45,6 +46,7 @@ class Retriever:
         self._snapshot, self._seen = snapshot, signature
         self._swap = threading.Lock()
         self._swap_failure: str | None = None
+        self._closed = False
 
     @classmethod
     def open(
@@ -90,6 +92,7 @@ class Retriever:
     def close(self) -> None:
         """Release the index's files."""
         with self._swap:
+            self._closed = True
             self._snapshot.store.close()
 
     @property
@@ -98,7 +101,13 @@ class Retriever:
         return self._snapshot.manifest
 
     def view(self) -> View:
-        """The generation in use, for several questions that must be answered by the same one."""
+        """The generation in use, for several questions that must be answered by the same one.
+
+        Raises:
+            SotaRagError: the retriever is closed.
+        """
+        if self._closed:
+            raise SotaRagError("this retriever is closed; open the index again with Retriever.open")
         if _signature(self.index) != self._seen and not self._swap.locked():
             threading.Thread(target=self._swap_quietly, name="sota-rag-swap", daemon=True).start()
         notes = (self._swap_failure,) if self._swap_failure else ()
@@ -160,7 +169,7 @@ class Retriever:
     def _swap_quietly(self) -> None:
         with self._swap:
             signature = _signature(self.index)
-            if signature == self._seen:
+            if signature == self._seen or self._closed:
                 return
             try:
                 self._take_over(signature)

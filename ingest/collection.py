@@ -13,10 +13,11 @@ from ..index.generations import collect, read_current_manifest, writer_lock
 from ..index.types import Document, DocumentInfo, Passage
 from .blocks import Block, BlockKind
 from .chunk import ChunkSettings, chunk
+from .encode import encode_passages
 from .normalise import canonical_text
-from .pipeline import COLLECTION_ROOT, encode_passages
 from .progress import Progress, Silent
 from .report import IngestReport
+from .roots import COLLECTION_ROOT
 
 
 @dataclass(frozen=True, slots=True)

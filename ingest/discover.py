@@ -68,7 +68,10 @@ def _below(root: Path) -> list[SourceFile]:
             raise IngestError(f"{str(root)!r} has no known format; known are: {known}")
         return [SourceFile(str(root), root.name, root)]
     if not root.is_dir():
-        raise IngestError(f"{str(root)!r} does not exist; nothing was changed, correct the path")
+        raise IngestError(
+            f"{str(root)!r} does not exist; nothing was changed, correct the path, "
+            "or drop it from the index with --forget"
+        )
     files = []
     for folder, subfolders, names in os.walk(root, onerror=_fail):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
@@ -76,7 +79,8 @@ def _below(root: Path) -> list[SourceFile]:
             path = Path(folder) / name
             if name.startswith(".") or path.suffix.lower() not in SUFFIXES:
                 continue
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
+            # realpath, unlike Path.resolve, does not stumble over links that run in a circle.
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
                 continue
             # A name that is not UTF-8 could not be stored or printed; its bytes are spelled out instead.
             label = path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()

@@ -9,39 +9,28 @@ simply run again: at most the batch that was being encoded is lost.
 
 import hashlib
 import json
-import logging
-import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ..index.builder import publish_generation
 from ..index.clock import Clock
 from ..index.encoder import Encoder
-from ..index.errors import IngestError, MissingIndexError, QuarantineError
-from ..index.generations import collect, read_current_manifest, vector_cache_file, writer_lock
-from ..index.manifest import Manifest
-from ..index.repair import adopt_newest
-from ..index.snapshot import check_encoder, open_current
+from ..index.errors import IngestError, QuarantineError
+from ..index.generations import collect, writer_lock
 from ..index.store import FileRecord
 from ..index.types import Document, Passage
-from ..index.vectors import VectorCache, vector_key
 from .chunk import ChunkSettings, chunk
 from .discover import SourceFile, discover
+from .encode import encode_passages
 from .loaders import LOADER_VERSION, LoadedDocument, load
 from .metadata import DocumentMeta, read_sidecar
+from .previous import Previous, load_previous
 from .progress import Progress, Silent
-from .report import IngestReport
-
-_log = logging.getLogger(__name__)
+from .report import IngestReport, compare
+from .roots import orphaned_roots, refuse_shared_ids, require_roots, settle_flags, settle_roots
 
 MAX_FILE_BYTES = 50_000_000
-ENCODE_BATCH = 64
-# Roots of an index that `collection.py` made begin like this; every other root is a path.
-COLLECTION_ROOT = "collection:"
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -57,16 +46,6 @@ class _Entry:
     loaded: LoadedDocument | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Previous:
-    """What the current generation knows: everything by document id."""
-
-    manifest: Manifest | None
-    records: dict[tuple[str, str], FileRecord]
-    documents: dict[str, Document]
-    passages: dict[str, tuple[Passage, ...]]
-
-
 def ingest(
     paths: Iterable[str | Path],
     index: str | Path,
@@ -75,6 +54,7 @@ def ingest(
     count_tokens: CountTokens,
     chunking: ChunkSettings = ChunkSettings(),
     flags: DocumentMeta = DocumentMeta(),
+    forget: Iterable[str | Path] = (),
     rebuild: bool = False,
     progress: Progress | None = None,
 ) -> IngestReport:
@@ -90,12 +70,14 @@ def ingest(
         encoder: makes the vectors; must be the one that made the index.
         count_tokens: the encoder's word pieces of each string.
         chunking: how documents are cut.
-        flags: metadata for documents that do not state it themselves.
+        flags: metadata for documents that do not state it themselves; kept for later runs over the same paths.
+        forget: paths ingested earlier that leave the index.
         rebuild: start from nothing but these paths (and the vector cache).
         progress: is told how the work goes.
 
     Raises:
-        IngestError: a path cannot be listed, or nothing would be left to index; nothing was changed.
+        IngestError: a path cannot be listed, is not known (`forget`) or clashes with another one, or nothing would
+            be left to index; nothing was changed.
         IndexBusyError: another process is writing to the index.
         UnwritableError: the index folder cannot be written.
         EncoderMismatchError: the index was made with another encoder and `rebuild` is off.
@@ -107,32 +89,38 @@ def ingest(
         discover(given)  # fails before the lock is taken and anything is touched
     with writer_lock(index):
         with clock("read"):
-            previous = _Previous(None, {}, {}, {}) if rebuild else _previous(index, encoder)
-        known = [] if previous.manifest is None else [Path(root) for root in previous.manifest.roots]
+            previous = Previous() if rebuild else load_previous(index, encoder)
+        known = _without(previous.roots, [Path(path).resolve() for path in forget])
+        again: list[Path] = []
         if previous.manifest is not None and previous.manifest.chunker != chunking.fingerprint:
             # Passages of two chunkers do not mix: what was ingested earlier is read again too.
-            given += known
-        synced, kept = settle_roots(given, known)
+            again = known
         while True:
+            synced, kept = settle_roots([*given, *again], known)
+            require_roots(again)
+            root_flags = settle_flags(given, synced, flags, previous.flags)
             with clock("parse"):
                 kept_entries = _kept(previous, kept)
                 files = discover(synced)
                 entries, warnings = _parse(
-                    files, previous, kept_entries, encoder, count_tokens, chunking, flags, progress
+                    files, previous, kept_entries, encoder, count_tokens, chunking, root_flags, progress
                 )
             entries += kept_entries
-            orphans = _orphaned_roots(entries)
+            records = sorted((entry.record for entry in entries), key=lambda record: (record.root, record.path))
+            refuse_shared_ids(records)
+            orphans = orphaned_roots(records)
             if not orphans:
                 break
-            synced, kept = settle_roots([*synced, *orphans], known)
-        records = sorted((entry.record for entry in entries), key=lambda record: (record.root, record.path))
+            again = [*again, *orphans]
         documents = {entry.document.info.id: entry.document for entry in entries if entry.document}
         passages = sorted((p for entry in entries for p in entry.passages), key=lambda p: p.id)
         if not passages:
             raise IngestError(_nothing_left(synced, files, records))
-        report = _compare(previous, records, warnings, len(documents), len(passages))
+        report = compare(previous.records.values(), records, warnings, len(documents), len(passages))
         roots = sorted(str(root) for root in (*synced, *kept))
-        if previous.manifest and _same(previous, records, roots):
+        said = {**{str(root): previous.flags.get(str(root), DocumentMeta()) for root in kept}, **root_flags}
+        stored = {root: said[root].model_dump(mode="json", exclude_defaults=True) for root in roots}
+        if previous.manifest and previous.holds(records, roots, stored):
             return replace(report, generation=previous.manifest.generation, seconds=_seconds(clock))
         with clock("encode"):
             vectors, encoded = encode_passages(passages, index, encoder, progress)
@@ -147,6 +135,7 @@ def ingest(
                 encoder=encoder.info,
                 chunker=chunking.fingerprint,
                 roots=roots,
+                flags=stored,
             )
             progress.advance()
             progress.end()
@@ -161,53 +150,32 @@ def ingest(
     )
 
 
-def _previous(index: Path, encoder: Encoder) -> _Previous:
-    try:
-        manifest = read_current_manifest(index)
-    except MissingIndexError:
-        # A writer was killed between moving its generation into place and naming it in CURRENT: name it now.
-        if adopt_newest(index) is None:
-            return _Previous(None, {}, {}, {})
-        manifest = read_current_manifest(index)
-    if any(root.startswith(COLLECTION_ROOT) for root in manifest.roots):
-        raise IngestError(
-            f"{str(index)!r} is the index of a judged collection, and documents do not belong there; "
-            "name another folder with --index"
-        )
-    check_encoder(index, manifest, encoder.info)
-    snapshot = open_current(index)
-    store = snapshot.store
-    by_document: dict[str, list[Passage]] = {}
-    for passage in store.all_passages():
-        by_document.setdefault(passage.document_id, []).append(passage)
-    previous = _Previous(
-        manifest,
-        {(record.root, record.path): record for record in store.files()},
-        {info.id: store.document(info.id) for info in snapshot.documents},
-        {key: tuple(value) for key, value in by_document.items()},
-    )
-    store.close()
-    return previous
+def _without(known: Sequence[Path], forget: Sequence[Path]) -> list[Path]:
+    for path in forget:
+        if path not in known:
+            names = ", ".join(repr(str(root)) for root in known) or "nothing"
+            raise IngestError(f"{str(path)!r} cannot be forgotten, it was not ingested by that name; known are {names}")
+    return [root for root in known if root not in forget]
 
 
 def _parse(
     files: Sequence[SourceFile],
-    previous: _Previous,
+    previous: Previous,
     kept: Sequence[_Entry],
     encoder: Encoder,
     count_tokens: CountTokens,
     chunking: ChunkSettings,
-    flags: DocumentMeta,
+    flags: Mapping[str, DocumentMeta],
     progress: Progress,
 ) -> tuple[list[_Entry], list[tuple[str, str]]]:
     """Read all files; take over what is unchanged, set aside what cannot be read, recognise duplicates."""
-    reading = [LOADER_VERSION, chunking.fingerprint, encoder.info.fingerprint, flags.model_dump_json()]
+    reading = [LOADER_VERSION, chunking.fingerprint, encoder.info.fingerprint]
     entries: list[_Entry] = []
     warnings: list[tuple[str, str]] = []
     original = {entry.document.info.sha256: entry.document.info.id for entry in kept if entry.document}
     progress.begin("reading", len(files), "files")
     for file in files:
-        entry = _read(file, previous, reading, flags)
+        entry = _read(file, previous, reading, flags[file.root])
         if entry.document is not None:
             first = original.setdefault(entry.document.info.sha256, file.document_id)
             if first != file.document_id:
@@ -215,24 +183,26 @@ def _parse(
         if entry.loaded is not None and entry.document is not None:
             warnings += [(file.document_id, warning) for warning in entry.loaded.warnings]
             passages = chunk(entry.document, entry.loaded.blocks, count_tokens, chunking)
-            if passages:
-                entry = replace(entry, passages=tuple(passages), loaded=None)
-            else:
-                reason = "has no text to index besides its metadata"
-                entry = _Entry(file, replace(entry.record, state="quarantined", detail=reason))
+            entry = replace(entry, passages=tuple(passages), loaded=None)
         entries.append(entry)
         progress.advance()
     progress.end()
     return entries, warnings
 
 
-def _read(file: SourceFile, previous: _Previous, reading: Sequence[str], flags: DocumentMeta) -> _Entry:
+def _read(file: SourceFile, previous: Previous, reading: Sequence[str], flags: DocumentMeta) -> _Entry:
     record = FileRecord(file.root, file.path, file.document_id, "", "quarantined")
     try:
         data = _bytes(file.location)
         sidecars = [path for path in file.sidecars if path.is_file()]
         metadata = _bytes(sidecars[0]) if sidecars else b""
-        parts = [file.document_id, *reading, hashlib.sha256(data).hexdigest(), hashlib.sha256(metadata).hexdigest()]
+        parts = [
+            file.document_id,
+            *reading,
+            flags.model_dump_json(),
+            hashlib.sha256(data).hexdigest(),
+            hashlib.sha256(metadata).hexdigest(),
+        ]
         fingerprint = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
         record = replace(record, fingerprint=fingerprint)
         known = previous.records.get((file.root, file.path))
@@ -251,6 +221,8 @@ def _read(file: SourceFile, previous: _Previous, reading: Sequence[str], flags: 
 
 
 def _bytes(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise QuarantineError("is not a regular file")
     with path.open("rb") as stream:
         data = stream.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
@@ -258,21 +230,7 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def settle_roots(given: Sequence[Path], known: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Which roots to bring up to date, and which to keep as they are; no root lies inside another.
-
-    A path inside a known root means that root; a known root inside a given path becomes part of it.
-    """
-    synced: list[Path] = []
-    for path in given:
-        root = next((other for other in (*known, *given) if other != path and other in path.parents), path)
-        synced.append(next((other for other in given if other != root and other in root.parents), root))
-    synced = list(dict.fromkeys(synced))
-    kept = [root for root in known if root not in synced and not any(path in root.parents for path in synced)]
-    return synced, kept
-
-
-def _kept(previous: _Previous, roots: Sequence[Path]) -> list[_Entry]:
+def _kept(previous: Previous, roots: Sequence[Path]) -> list[_Entry]:
     """Entries of the roots that this run was not asked about."""
     names = {str(root) for root in roots}
     return [
@@ -285,73 +243,6 @@ def _kept(previous: _Previous, roots: Sequence[Path]) -> list[_Entry]:
         for record in previous.records.values()
         if record.root in names
     ]
-
-
-def _orphaned_roots(entries: Sequence[_Entry]) -> list[Path]:
-    """Roots with a file that was a duplicate of one that has now left the index; it must be read after all."""
-    indexed = {entry.record.document_id for entry in entries if entry.record.state == "indexed"}
-    duplicates = [entry.record for entry in entries if entry.record.state == "duplicate"]
-    return [Path(record.root) for record in duplicates if record.detail not in indexed]
-
-
-def _compare(
-    previous: _Previous,
-    records: Sequence[FileRecord],
-    warnings: Sequence[tuple[str, str]],
-    documents: int,
-    passages: int,
-) -> IngestReport:
-    before = {r.document_id: r.fingerprint for r in previous.records.values() if r.state == "indexed"}
-    after = {r.document_id: r.fingerprint for r in records if r.state == "indexed"}
-    return IngestReport(
-        generation="",
-        published=False,
-        added=tuple(sorted(after.keys() - before.keys())),
-        changed=tuple(sorted(key for key in after.keys() & before.keys() if after[key] != before[key])),
-        removed=tuple(sorted(before.keys() - after.keys())),
-        unchanged=sum(before.get(key) == value for key, value in after.items()),
-        duplicates={r.document_id: r.detail for r in records if r.state == "duplicate"},
-        quarantined=tuple(r for r in records if r.state == "quarantined"),
-        warnings=tuple(warnings),
-        documents=documents,
-        passages=passages,
-    )
-
-
-def _same(previous: _Previous, records: Sequence[FileRecord], roots: Sequence[str]) -> bool:
-    before = sorted(previous.records.values(), key=lambda record: (record.root, record.path))
-    return previous.manifest is not None and list(previous.manifest.roots) == list(roots) and before == list(records)
-
-
-def encode_passages(
-    passages: Sequence[Passage], index: Path, encoder: Encoder, progress: Progress
-) -> tuple[NDArray[np.float32], int]:
-    """Vectors of all passages, in order, and how many strings had to be encoded."""
-    info = encoder.info
-    texts = [passage.contextual_text for passage in passages]
-    keys = [vector_key(info.fingerprint, text) for text in texts]
-    with VectorCache(vector_cache_file(index)) as cache:
-        missing = cache.missing(keys)
-        # A dict, because the same string may stand in several passages.
-        wanted = sorted(
-            {key: text for key, text in zip(keys, texts, strict=True) if key in missing}.items(), key=_length
-        )
-        batches = [wanted[start : start + ENCODE_BATCH] for start in range(0, len(wanted), ENCODE_BATCH)]
-        # Batches of one length carry no padding; done in random order they make the time left predictable.
-        random.Random(0).shuffle(batches)
-        if batches:
-            progress.begin("encoding", len(wanted), "passages")
-        for batch in batches:
-            vectors = encoder.encode([text for _, text in batch])
-            cache.put([key for key, _ in batch], vectors)
-            progress.advance(len(batch))
-        if batches:
-            progress.end()
-        return cache.get(keys, info.dimension), len(wanted)
-
-
-def _length(item: tuple[bytes, str]) -> tuple[int, bytes]:
-    return len(item[1]), item[0]
 
 
 def _nothing_left(roots: Sequence[Path], files: Sequence[SourceFile], records: Sequence[FileRecord]) -> str:

@@ -1,5 +1,6 @@
 """What an ingestion did."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..index.store import FileRecord
@@ -40,3 +41,28 @@ class IngestReport:
     encoded: int = 0
     cached: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
+
+
+def compare(
+    previous: Iterable[FileRecord],
+    records: Sequence[FileRecord],
+    warnings: Sequence[tuple[str, str]],
+    documents: int,
+    passages: int,
+) -> IngestReport:
+    """What changed between the files of the last generation and those of this run."""
+    before = {r.document_id: r.fingerprint for r in previous if r.state == "indexed"}
+    after = {r.document_id: r.fingerprint for r in records if r.state == "indexed"}
+    return IngestReport(
+        generation="",
+        published=False,
+        added=tuple(sorted(after.keys() - before.keys())),
+        changed=tuple(sorted(key for key in after.keys() & before.keys() if after[key] != before[key])),
+        removed=tuple(sorted(before.keys() - after.keys())),
+        unchanged=sum(before.get(key) == value for key, value in after.items()),
+        duplicates={r.document_id: r.detail for r in records if r.state == "duplicate"},
+        quarantined=tuple(r for r in records if r.state == "quarantined"),
+        warnings=tuple(warnings),
+        documents=documents,
+        passages=passages,
+    )

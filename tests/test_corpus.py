@@ -13,6 +13,7 @@ QUESTION_FILES = (
     "train/gate/questions.jsonl",
     "benchmarks/starter_questions.jsonl",
     "benchmarks/starter_questions_2.jsonl",
+    "benchmarks/starter_questions_3.jsonl",
 )
 
 

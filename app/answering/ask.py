@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
-from ...index import Encoder, Filters, Retriever, SearchResult
+from ...index import Encoder, Filters, Retriever, SearchResult, SentenceTransformerEncoder
 from ...index.analysis import is_question_word, terms
 from ...index.builder import software_version
 from ...index.clock import Clock
@@ -13,7 +13,7 @@ from .evidence import Evidence, weigh
 from .gate import Gate, shipped_gate
 from .select import Scored, SelectionSettings, score, select
 from .sentences import Candidate, candidates
-from .types import Answer, Citation, Sentence, Verdict
+from .types import Answer, Citation, EncoderReceipt, GateReceipt, Receipt, Sentence, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,11 @@ class Answerer:
             evidence = weigh(result.query, [hit.passage for hit in read], found, scored, weights, self.encoder)
         confidence = self.gate.probability(evidence)
         threshold = self.gate.threshold if self.settings.threshold is None else self.settings.threshold
-        if scored is None or confidence < threshold:
-            chosen: list[Candidate] = []
-            reason = _why_silent(result, found)
-        else:
+        passes = confidence >= threshold
+        chosen: list[Candidate] = []
+        if scored is not None and passes:
             with clock("select"):
                 chosen = [found[place] for place in select(found, scored, self.settings.selection)]
-            reason = ""
         return Answer(
             question=result.query,
             sentences=tuple(
@@ -94,31 +92,44 @@ class Answerer:
             ),
             citations=tuple(_cite(marker, candidate) for marker, candidate in enumerate(chosen, start=1)),
             abstained=not chosen,
-            reason=reason,
+            reason="" if chosen else _why_silent(result, found, passes=passes),
             mode="extract",
             confidence=round(confidence, 4),
             hits=result.hits,
+            receipt=self._receipt(result, evidence, threshold, filters),
             timings_ms=_timings(result, clock),
-            receipt=self._receipt(result, evidence, threshold),
             notes=result.notes,
         )
 
-    def _receipt(self, result: SearchResult, evidence: Evidence | None, threshold: float) -> dict[str, object]:
-        encoder = self.encoder.info
+    def _receipt(
+        self, result: SearchResult, evidence: Evidence | None, threshold: float, filters: Filters | None
+    ) -> Receipt:
+        reranker, reranker_note = self._reranked(result)
+        return Receipt(
+            software=software_version(),
+            generation=result.generation,
+            encoder=_encoder_receipt(self.encoder),
+            reranker=reranker,
+            reranker_note=reranker_note,
+            gate=GateReceipt(threshold, self.gate.fingerprint, evidence),
+            search=self.retriever.settings,
+            filters=filters or None,
+            settings_hash=self.settings_hash,
+        )
+
+    def _reranked(self, result: SearchResult) -> tuple[str | None, str]:
+        """Id of the reranker that scored the hits, or None and why it did not."""
         reranker = self.retriever.reranker
-        return {
-            "software": software_version(),
-            "generation": result.generation,
-            "encoder": {"id": encoder.id, "fingerprint": encoder.fingerprint},
-            "reranker": reranker.id if reranker else None,
-            "reranker_note": "" if reranker else "the embedded profile has no reranker weights yet; fused order stands",
-            "llm": None,
-            "prompt_hash": None,
-            "seed": None,
-            "gate": {"threshold": threshold, "evidence": asdict(evidence) if evidence else None},
-            "search": asdict(self.retriever.settings),
-            "settings_hash": self.settings_hash,
-        }
+        if reranker and any(hit.signals.rerank_score is not None for hit in result.hits):
+            return reranker.id, ""
+        return None, next((stage.detail for stage in result.stages if stage.name == "rerank"), "not run")
+
+
+def _encoder_receipt(encoder: WordEncoder) -> EncoderReceipt:
+    info = encoder.info
+    if not isinstance(encoder, SentenceTransformerEncoder):
+        return EncoderReceipt(info.id, info.fingerprint)
+    return EncoderReceipt(info.id, info.fingerprint, encoder.placement.device, encoder.placement.precision)
 
 
 def _score(
@@ -134,11 +145,13 @@ def _score(
     return score(question, found, vectors[1:], vectors[0], weights, settings)
 
 
-def _why_silent(result: SearchResult, found: list[Candidate]) -> str:
+def _why_silent(result: SearchResult, found: list[Candidate], *, passes: bool) -> str:
     if not result.hits:
         return "No document qualifies for this question."
     if not found:
         return "The nearest passages hold no sentence that could be quoted."
+    if passes:
+        return "The nearest passages hold only sentences that cannot stand alone, without the one before them."
     held = set(terms(" ".join(hit.passage.contextual_text for hit in result.hits)))
     words = [word for word in re.findall(r"[\w-]+", result.query) if not is_question_word(word.lower())]
     missing = [word for word in dict.fromkeys(words) if (inside := terms(word)) and not held & set(inside)]

@@ -5,6 +5,7 @@ A logistic model over five plain signals; its weights are in `models/gate/gate.j
 misses.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -32,6 +33,12 @@ class Gate:
     bias: float
     threshold: float
     trained_on: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex sha256 of weights, bias and threshold: of all that can change a decision."""
+        said = {"weights": dict(self.weights), "bias": self.bias, "threshold": self.threshold}
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def probability(self, evidence: Evidence | None) -> float:
         """Probability that the corpus answers the question, in [0, 1]; 0 without evidence."""

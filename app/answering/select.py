@@ -21,7 +21,7 @@ class SelectionSettings:
         passage_weight: weight of the passage's own retrieval score, relative to the best passage's.
         kind_penalty: subtracted when the question asks for a number or a year and the sentence holds no new one.
         lean_penalty: subtracted when the sentence refers back to one that would have to be shown too.
-        max_sentences: sentences in an answer at most.
+        max_sentences: sentences in an answer at most, those included that another one leans on.
         redundancy: how strongly likeness to a chosen sentence counts against a further one, 0 to 1.
         stop_ratio: a further sentence must reach this share of the best one's score.
     """
@@ -42,13 +42,11 @@ class Scored:
     Attributes:
         total: shape (n,), the selection score.
         cosine: shape (n,), cosine of question and sentence.
-        coverage: shape (n,), idf-weighted share of the question's words in sentence and headings, 0 to 1.
         vectors: shape (n, dimension), the sentences' unit vectors.
     """
 
     total: NDArray[np.float64]
     cosine: NDArray[np.float64]
-    coverage: NDArray[np.float64]
     vectors: NDArray[np.float32]
 
 
@@ -69,6 +67,10 @@ def score(
         asked: the question's unit vector, shape (dimension,).
         weights: the question's terms with their idf.
         settings: the weights.
+
+    Returns:
+        Selection scores of shape (n,), float64, of no fixed range; cosines of shape (n,), float64, in [-1, 1]; and
+        the vectors as given, shape (n, dimension), float32.
     """
     cosine = (vectors @ asked).astype(np.float64)
     covered = np.array([coverage(candidate.text, candidate.hit.passage.heading_path, weights) for candidate in found])
@@ -83,7 +85,7 @@ def score(
         - settings.kind_penalty * unfit
         - settings.lean_penalty * leaning
     )
-    return Scored(total, cosine, covered, vectors)
+    return Scored(total, cosine, vectors)
 
 
 def coverage(text: str, heading_path: Sequence[str], weights: Mapping[str, float]) -> float:
@@ -100,7 +102,8 @@ def select(found: Sequence[Candidate], scored: Scored, settings: SelectionSettin
     """Positions of the chosen candidates, in the order to be read.
 
     Greedy maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998). A sentence that leans on the one
-    before it brings that one along, or is not chosen.
+    before it brings that one along, or is not chosen; so nothing may be, when all lean on what cannot be shown or
+    does not fit.
     """
     chosen: list[int] = []
     order = sorted(range(len(found)), key=lambda place: (-scored.total[place], place))
@@ -114,7 +117,7 @@ def select(found: Sequence[Candidate], scored: Scored, settings: SelectionSettin
         if gains[place] < floor and chosen:
             break
         group = _with_antecedent(place, found)
-        if group is None or len(chosen) + len(set(group) - set(chosen)) > max(settings.max_sentences, len(group)):
+        if group is None or len(chosen) + len(set(group) - set(chosen)) > settings.max_sentences:
             continue
         chosen += [member for member in group if member not in chosen]
         order = [other for other in order if other not in chosen]

@@ -12,7 +12,8 @@ from ...ingest.sentences import sentence_spans
 MIN_WORDS, MAX_WORDS = 5, 70
 
 _PROSE = {BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.QUOTE, BlockKind.CAPTION}
-_BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)]|>)[ \t]+")
+_BULLET = re.compile(r"[ \t]*(?:>[ \t]*)*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?")
+_QUOTE_MARKS = re.compile(r"(?:>[ \t]*)+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # A sentence that starts like this speaks of something named before it.
 _LEANING = re.compile(
@@ -22,9 +23,10 @@ _LEANING = re.compile(
     r"for (?:this|that|example|instance)|as a result|on the other hand|by contrast)\b",
     re.IGNORECASE,
 )
-# A named subject right after the opening word mends it: "This matrix" leans, "These days LoRA" hardly does.
+# The last alternative is a quote mark inside a sentence; a verbatim quote cannot leave it out.
 _MARKUP = re.compile(
-    r"^\s*(?:[:|<{}$]|\\begin|!\[|import |export )|[|]\s*$|</?[A-Za-z][^>]*>|\{\{|:(?:label|numref|eqref):"
+    r"^\s*(?:[:|<{}$]|\\begin|!\[|import |export )|[|]\s*$|</?[A-Za-z][^>]*>|\{\{|:(?:label|numref|eqref):|"
+    r"\n[ \t]*>"
 )
 
 
@@ -79,4 +81,12 @@ def _prose(text: str) -> Iterator[list[tuple[int, int]]]:
     for block in parse_markdown(text):
         if block.kind in _PROSE:
             bullet = _BULLET.match(text, block.start, block.end)
-            yield sentence_spans(text, bullet.end() if bullet else block.start, block.end)
+            spans = sentence_spans(text, bullet.end() if bullet else block.start, block.end)
+            yield [(_past_quote_marks(text, start, end), end) for start, end in spans]
+
+
+def _past_quote_marks(text: str, start: int, end: int) -> int:
+    """Where a sentence starts once the quote marks are passed that open its line."""
+    opens_line = not text[text.rfind("\n", 0, start) + 1 : start].strip()
+    marks = _QUOTE_MARKS.match(text, start, end) if opens_line else None
+    return marks.end() if marks else start

@@ -1,10 +1,11 @@
 """What an answer is."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
-from ...index import DocumentInfo, Hit
+from ...index import DocumentInfo, Filters, Hit, SearchSettings
+from .evidence import Evidence
 
 
 class Verdict(StrEnum):
@@ -59,6 +60,75 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class EncoderReceipt:
+    """The encoder that compared the question with sentences and words.
+
+    Attributes:
+        id: model name or folder.
+        fingerprint: sha256 over its weights, tokenizer and pooling.
+        device: torch device it ran on; None when the encoder does not say.
+        precision: `float32` or `bfloat16`; None when the encoder does not say.
+    """
+
+    id: str
+    fingerprint: str
+    device: str | None = None
+    precision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateReceipt:
+    """The decision between an answer and silence.
+
+    Attributes:
+        threshold: the probability in use; a setting can override the calibrated one.
+        fingerprint: hex sha256 of the gate's weights, bias and calibrated threshold.
+        evidence: the signals it saw; None when no sentence could hold the answer.
+    """
+
+    threshold: float
+    fingerprint: str
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What produced an answer.
+
+    Attributes:
+        software: name and version.
+        generation: the index generation that served the whole question.
+        encoder: which one, and where it ran.
+        reranker: id of the reranker that scored the hits; None when that stage did not run.
+        reranker_note: why it did not run; empty when it did.
+        llm: None, for no language model writes in mode `extract`.
+        prompt_hash: None without a language model.
+        seed: None without a language model.
+        gate: the decision and what it rests on.
+        search: how hits were found.
+        filters: which documents could answer; None for all.
+        settings_hash: of the application's settings.
+    """
+
+    software: str
+    generation: str
+    encoder: EncoderReceipt
+    reranker: str | None
+    reranker_note: str
+    llm: str | None = None
+    prompt_hash: str | None = None
+    seed: int | None = None
+    gate: GateReceipt
+    search: SearchSettings
+    filters: Filters | None
+    settings_hash: str
+
+    def __iter__(self) -> Iterator[tuple[str, object]]:
+        """Names and plain values, so that `dict(receipt)` can be written as JSON."""
+        return iter(asdict(self).items())
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to a question, or a reasoned silence.
 
@@ -71,8 +141,8 @@ class Answer:
         mode: `extract`: every sentence is verbatim.
         confidence: the gate's probability that the corpus answers the question, in [0, 1].
         hits: the passages behind the answer, or the nearest ones when abstained.
-        timings_ms: wall time per stage, in milliseconds.
         receipt: what produced the answer: generation, models, settings.
+        timings_ms: wall time per stage, in milliseconds.
         notes: what fell back or could not be done.
     """
 
@@ -84,8 +154,8 @@ class Answer:
     mode: str
     confidence: float
     hits: tuple[Hit, ...]
+    receipt: Receipt
     timings_ms: Mapping[str, float] = field(default_factory=dict)
-    receipt: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property

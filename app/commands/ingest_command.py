@@ -4,7 +4,8 @@ Each PATH is the truth about itself: new and changed files are read, deleted one
 cost nothing. Paths ingested earlier stay as they are. Without PATH, the guides that ship with sota-rag are indexed.
 
 A document's date and status come from its sidecar (NAME.md.meta.yaml), its front matter, or the flags below,
-whichever speaks first in that order. A file that cannot be read is set aside with its reason; the rest goes on.
+whichever speaks first in that order; flags are remembered for the next run over the same PATH. A file that cannot be
+read is set aside with its reason; the rest goes on.
 An interrupted run loses nothing: run it again. Exit status 1 when nothing could be indexed.
 """
 
@@ -22,6 +23,13 @@ _SHOWN = 20
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="folder (searched recursively) or file")
+    parser.add_argument(
+        "--forget",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="drop a path that was ingested earlier (repeatable)",
+    )
     parser.add_argument(
         "--rebuild",
         action="store_true",
@@ -57,7 +65,14 @@ def run(arguments: argparse.Namespace) -> int:
     except ValidationError as error:
         raise UsageError(f"--published {arguments.published!r}: {reason(error)}; correct it") from None
     with TerminalProgress() as progress:
-        report = run_ingestion(settings, arguments.paths, flags=flags, rebuild=arguments.rebuild, progress=progress)
+        report = run_ingestion(
+            settings,
+            arguments.paths,
+            flags=flags,
+            forget=arguments.forget,
+            rebuild=arguments.rebuild,
+            progress=progress,
+        )
     if arguments.json:
         from ..forms import ingest_form
 

@@ -25,4 +25,4 @@ def choose(answer: Answer, marker: int, budget: int = 0) -> None:
 
 
 def _place(answer: Answer) -> tuple[str, object]:
-    return answer.question, answer.receipt.get("generation")
+    return answer.question, answer.receipt.generation

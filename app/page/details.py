@@ -9,7 +9,7 @@ import streamlit as st
 
 from ...index import Filters
 from ..answering import Answer
-from ..forms import answer_form
+from ..forms import answer_form, receipt_form
 from ..settings import Settings
 from .engine import Engine
 
@@ -22,8 +22,9 @@ def details(engine: Engine, answer: Answer, filters: Filters) -> None:
         st.html(_timings(stages, total))
     with st.expander("Receipt and export"):
         st.html(
-            '<div class="rag-small">What made this answer. With the same index generation, models and settings the '
-            "question gives the same answer again; the address of this page repeats it.</div>"
+            '<div class="rag-small">What made this answer. With the same index generation, models, settings and '
+            "filters the question gives the same answer again. The address of this page holds the question, but not "
+            "the filters; the line for the shell holds both.</div>"
         )
         form = json.dumps(answer_form(answer), ensure_ascii=False, indent=2)
         st.download_button(
@@ -37,7 +38,7 @@ def details(engine: Engine, answer: Answer, filters: Filters) -> None:
         st.html('<div class="rag-small">The same from the shell:</div>')
         st.code(shell_line(engine.settings, answer.question, filters), language="bash", wrap_lines=True)
         st.html('<div class="rag-small">Receipt:</div>')
-        st.code(json.dumps(dict(answer.receipt), ensure_ascii=False, indent=2), language="json", height=300)
+        st.code(json.dumps(receipt_form(answer.receipt), ensure_ascii=False, indent=2), language="json", height=300)
 
 
 def shell_line(settings: Settings, question: str, filters: Filters) -> str:

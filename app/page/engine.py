@@ -46,7 +46,7 @@ def answer_once(engine: Engine, question: str, filters: Filters) -> Answer:
     held_key, held = st.session_state.get(_ANSWER, (None, None))
     if held is None or held_key != (*asked, engine.retriever.manifest.generation):
         held = engine.answerer.ask(question, filters=filters or None)
-        st.session_state[_ANSWER] = ((*asked, held.receipt["generation"]), held)
+        st.session_state[_ANSWER] = ((*asked, held.receipt.generation), held)
     return held
 
 

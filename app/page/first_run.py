@@ -1,5 +1,6 @@
 """No index yet: explain, and build one from the shipped guides at the press of a button."""
 
+import sqlite3
 import time
 from collections.abc import Callable
 from html import escape
@@ -75,11 +76,24 @@ def first_run(settings: Settings) -> None:
         st.html('<div class="rag-small">If this is interrupted, the next build goes on where it stopped.</div>')
         try:
             run_ingestion(settings, progress=BuildProgress(lambda part, text: bar.progress(part, text=text)))
-        except SotaRagError as error:
-            notice("The index could not be built", sentence_case(str(error)), "bad")
+        except (SotaRagError, OSError, sqlite3.Error) as error:
+            notice("The index could not be built", sentence_case(_explained(error)), "bad")
             st.button("Try again", key="again")
             return
     st.rerun()
+
+
+def _explained(error: SotaRagError | OSError | sqlite3.Error) -> str:
+    """What went wrong and what mends it, in the words of the command line."""
+    if isinstance(error, OSError):
+        where = f" {error.filename!r}" if error.filename else ""
+        return f"the system refused{where}: {error.strerror or error}; mend that and try again"
+    if isinstance(error, sqlite3.Error):
+        return (
+            f"a database of the index cannot be used ({error}); "
+            "check that the index folder can be written and that the disk has room, and try again"
+        )
+    return str(error)
 
 
 def _welcome(settings: Settings) -> str:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from ...index import Filters, SotaRagError
 from ...index.errors import MissingIndexError, QueryError
+from ...index.generations import published
 from ..settings import Settings
 from .answer_view import answer_view
 from .details import details
@@ -38,6 +39,9 @@ def _draw() -> None:
     try:
         engine = open_engine(settings)
     except MissingIndexError:
+        # Generations without CURRENT are to be mended, not built anew; the error says how.
+        if published(settings.index):
+            raise
         first_run(settings)
         return
     documents = engine.retriever.documents()

@@ -1,5 +1,8 @@
 """The page, run by Streamlit's own test driver on the embedded models and a small corpus."""
 
+import errno
+import json
+import sqlite3
 import time
 from html import unescape
 from importlib.resources import files
@@ -219,6 +222,14 @@ def test_a_hostile_question_stays_inert(page):
     assert not page.markdown
 
 
+def test_the_receipt_holds_the_filters_and_the_page_says_what_the_address_lacks(page):
+    ask(page.run(), LORA_QUESTION)
+    page.pills(key="filter-status").set_value([Status.CURRENT])
+    checked(page.run())
+    assert json.loads(page.code[1].value)["filters"]["statuses"] == ["current"]
+    assert "The address of this page holds the question, but not the filters" in text(page)
+
+
 def test_the_answer_survives_in_json_and_shell(page):
     ask(page.run(), LORA_QUESTION)
     assert page.code[0].value.startswith(f"sota-rag ask '{LORA_QUESTION}' --json --index ")
@@ -245,6 +256,41 @@ def test_a_build_that_fails_says_why(monkeypatch, tmp_path):
     button(page, "Build the index from the guides that ship with sota-rag").click()
     checked(page.run())
     assert "The index could not be built" in text(page)
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/i/CURRENT"),
+            "refused '/i/CURRENT': No space left on device",
+        ),
+        (sqlite3.OperationalError("disk I/O error"), "A database of the index cannot be used (disk I/O error)"),
+    ],
+)
+def test_a_build_that_the_system_stops_says_why(monkeypatch, tmp_path, failure, said):
+    def fail(*arguments, **options):
+        raise failure
+
+    # Deep inside the build, so that the page's own call is the real one.
+    monkeypatch.setattr(compose, "ingest", fail)
+    page = checked(open_page(tmp_path / "index", monkeypatch, tmp_path).run())
+    button(page, "Build the index from the guides that ship with sota-rag").click()
+    checked(page.run())
+    assert "The index could not be built" in text(page)
+    assert said in text(page)
+    assert button(page, "Try again")
+
+
+def test_generations_without_a_current_one_are_not_built_anew(monkeypatch, tmp_path):
+    index = tmp_path / "index"
+    compose.run_ingestion(Settings.load(index=index), [write_corpus(tmp_path)])
+    (index / "CURRENT").unlink()
+    page = checked(open_page(index, monkeypatch, tmp_path).run())
+    assert "is missing, though generations are there" in text(page)
+    assert "sota-rag index repair" in text(page)
+    assert "There is no index yet" not in text(page)
+    assert not page.button
 
 
 def test_a_damaged_index_is_a_sentence(monkeypatch, tmp_path):

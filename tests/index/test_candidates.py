@@ -59,6 +59,16 @@ def test_unknown_words_leave_a_note(snapshot, hash_encoder):
     assert not ask(snapshot, hash_encoder).notes
 
 
+@pytest.mark.parametrize("legs", ["dense", "bm25", "hybrid"])
+def test_filters_that_leave_nothing_are_the_only_note(snapshot, hash_encoder, legs):
+    nothing = np.zeros(len(snapshot), dtype=bool)
+    for query in ("weights", "zebra"):
+        found = ask(snapshot, hash_encoder, query, allowed=nothing, legs=legs)
+        assert found.notes == ("no document passes the filters",)
+    everything = ~nothing
+    assert ask(snapshot, hash_encoder, allowed=everything, legs=legs).notes == ()
+
+
 @pytest.mark.parametrize(("legs", "stages"), [("dense", ["dense"]), ("bm25", ["bm25"]), ("hybrid", ["dense", "bm25"])])
 def test_legs(snapshot, hash_encoder, legs, stages):
     found = ask(snapshot, hash_encoder, legs=legs)

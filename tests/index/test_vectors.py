@@ -1,9 +1,9 @@
 import os
 import signal
-import sqlite3
 
 import numpy as np
 import pytest
+from sota_rag.index.errors import UnwritableError
 from sota_rag.index.vectors import VectorCache, vector_key
 
 
@@ -131,6 +131,6 @@ def test_a_damaged_file_starts_anew(path, data, caplog):
 
 def test_a_cache_that_cannot_be_opened_is_not_deleted(path):
     path.mkdir(parents=True)
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(UnwritableError, match="mend its permissions"):
         VectorCache(path)
     assert path.is_dir()

@@ -260,4 +260,6 @@ def test_time_is_linear(unit):
         return time.perf_counter() - begun
 
     seconds(1_000)
-    assert min(seconds(48_000) for _ in range(2)) < 3 * min(seconds(24_000) for _ in range(2)) + 0.1
+    # Machines are shared: the best of some tries counts, and only growth well beyond linear fails.
+    small, large = (min(seconds(size) for _ in range(3)) for size in (24_000, 96_000))
+    assert large < 4 * 2 * small + 0.2

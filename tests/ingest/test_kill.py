@@ -19,7 +19,7 @@ CHILD = """
 import hashlib, json, sys, time
 import numpy as np
 from sota_rag.index import EncoderInfo, SentenceTransformerEncoder
-from sota_rag.ingest import pipeline
+from sota_rag.ingest import encode, pipeline
 
 class SlowEncoder:
     info = EncoderInfo("slow", hashlib.sha256(b"slow").hexdigest(), 8, 256)
@@ -31,7 +31,7 @@ class SlowEncoder:
         rows = np.array([list(digest) for digest in digests], dtype=np.float32) + 1
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
-pipeline.ENCODE_BATCH = 4
+encode.ENCODE_BATCH = 4
 print("ready", flush=True)
 count = SentenceTransformerEncoder().count_tokens
 pipeline.ingest([sys.argv[1]], sys.argv[2], encoder=SlowEncoder(), count_tokens=count)

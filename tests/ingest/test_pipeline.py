@@ -330,3 +330,55 @@ def test_documents_do_not_enter_the_index_of_a_collection(run, corpus, tmp_path,
     )
     with pytest.raises(IngestError, match="judged collection"):
         run(corpus)
+
+
+def test_flags_are_remembered_and_stay_with_their_path(run, corpus, tmp_path, hash_encoder):
+    other = tmp_path / "notes"
+    other.mkdir()
+    (other / "dpo.md").write_text("# DPO\n\nDPO trains on pairs of answers without a reward model.\n")
+    run(other, flags=DocumentMeta(status=Status.CURRENT))
+    assert not run(other).published
+    run(corpus, chunking=ChunkSettings(target_tokens=64), flags=DocumentMeta(status=Status.DRAFT))
+    with Retriever.open(tmp_path / "index", encoder=hash_encoder) as retriever:
+        statuses = {document.id: document.status for document in retriever.documents()}
+    assert statuses == {
+        "guides/deep/moe.md": Status.DRAFT,
+        "guides/lora.md": Status.CURRENT,  # says so itself
+        "notes/dpo.md": Status.CURRENT,
+    }
+    with pytest.raises(IngestError, match="would change all of it"):
+        run(other / "dpo.md", flags=DocumentMeta(status=Status.DRAFT), chunking=ChunkSettings(target_tokens=64))
+
+
+def test_two_folders_of_one_name_are_refused_also_in_two_runs(run, corpus, tmp_path):
+    first = run(corpus)
+    twin = tmp_path / "elsewhere" / "guides"
+    twin.mkdir(parents=True)
+    (twin / "lora.md").write_text(LORA)
+    with pytest.raises(IngestError, match=r"would both hold a document 'guides/lora.md'"):
+        run(twin)
+    assert read_current(tmp_path / "index").generation == first.generation
+
+
+def test_a_folder_that_is_gone_can_be_forgotten(run, corpus, tmp_path):
+    other = tmp_path / "notes"
+    other.mkdir()
+    (other / "dpo.md").write_text("# DPO\n\nDPO trains on pairs of answers without a reward model.\n")
+    run(other, corpus)
+    (other / "dpo.md").unlink()
+    other.rmdir()
+    with pytest.raises(IngestError, match="ingested earlier, has to be read again and is gone"):
+        run(corpus, chunking=ChunkSettings(target_tokens=64))
+    report = run(forget=[other])
+    assert (report.removed, report.documents) == (("notes/dpo.md",), 2)
+    with pytest.raises(IngestError, match="cannot be forgotten"):
+        run(forget=[other])
+
+
+def test_links_in_a_circle_and_pipes_do_not_stop_a_run(run, corpus):
+    (corpus / "a.md").symlink_to(corpus / "b.md")
+    (corpus / "b.md").symlink_to(corpus / "a.md")
+    os.mkfifo(corpus / "pipe.md")
+    report = run(corpus)
+    assert report.documents == 2
+    assert {record.path for record in report.quarantined} == {"a.md", "b.md", "pipe.md"}

@@ -41,11 +41,9 @@ def examples(answerer: Answerer, questions: list[dict]) -> list[dict]:
         if gold:
             views.append(("hidden_gold", False, Filters(sources=tuple(d for d in documents if d not in gold))))
         for category, answerable, filters in views:
-            receipt = answerer.ask(question["question"], filters=filters).receipt
-            gate = receipt["gate"]
-            assert isinstance(gate, dict)
+            evidence = answerer.ask(question["question"], filters=filters).receipt.gate.evidence
             row = {"id": question["id"], "category": category, "style": question["style"], "answerable": answerable}
-            rows.append(row | {"signals": gate["evidence"]})
+            rows.append(row | {"signals": evidence})
     return rows
 
 
@@ -69,8 +67,8 @@ def main() -> None:
             undecided = Gate(dict.fromkeys(FEATURES, 0.0), 0.0, 0.5, "nothing")
             rows = examples(Answerer(retriever, make_encoder(settings), gate=undecided), questions)
     # An example without a sentence of the kind asked for is answered by silence whatever the model says.
-    seen = [row for row in rows if row["signals"]]
-    signals = np.array([[row["signals"][name] for name in FEATURES] for row in seen])
+    seen = [row for row in rows if row["signals"] is not None]
+    signals = np.array([[getattr(row["signals"], name) for name in FEATURES] for row in seen])
     labels = np.array([int(row["answerable"]) for row in seen])
     weights = np.array([HIDDEN_WEIGHT if row["category"] == "hidden_gold" else 1.0 for row in seen])
     groups = np.array([int(row["id"][1:]) for row in seen])
