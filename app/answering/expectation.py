@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from itertools import dropwhile, takewhile
 
 from ...index.analysis import is_question_word, terms
 
@@ -60,11 +61,13 @@ def could_answer(question: str, sentence: str) -> bool:
 
 
 def _names_what_is_counted(question: str, sentence: str) -> bool:
-    """After "how many", one of the next two words that say something must stand in the sentence, or its unit."""
+    """After "how many", a word of the phrase that is counted must stand in the sentence, or its unit."""
     asked = _COUNTED.search(question)
     if asked is None:
         return True
-    words = [word for word in re.findall(r"[\w-]+", asked.group(1).lower()) if not is_question_word(word)][:2]
+    following = re.findall(r"[\w-]+", asked.group(1).lower())
+    # "of Mixtral's parameters", "training runs do I": its first words that say something.
+    words = list(takewhile(lambda word: not is_question_word(word), dropwhile(is_question_word, following)))[:2]
     held = set(terms(sentence))
     return not words or any(
         held & set(terms(word)) or (word in _UNITS and _UNITS[word].search(sentence)) for word in words

@@ -1,7 +1,7 @@
 """What an answer is."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ...index import DocumentInfo, Filters, Hit, SearchSettings
@@ -122,10 +122,6 @@ class Receipt:
     search: SearchSettings
     filters: Filters | None
     settings_hash: str
-
-    def __iter__(self) -> Iterator[tuple[str, object]]:
-        """Names and plain values, so that `dict(receipt)` can be written as JSON."""
-        return iter(asdict(self).items())
 
 
 @dataclass(frozen=True, slots=True)

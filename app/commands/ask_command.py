@@ -57,8 +57,10 @@ def _print_answer(answer: "Answer", explain: bool) -> None:
     if explain:
         import json
 
+        from ..forms import receipt_form
+
         print("\n" + ", ".join(f"{name} {value:.1f} ms" for name, value in answer.timings_ms.items()))
-        print(json.dumps(dict(answer.receipt), indent=2))
+        print(json.dumps(receipt_form(answer.receipt), indent=2))
 
 
 def _source(citation: "Citation") -> str:

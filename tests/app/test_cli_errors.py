@@ -362,7 +362,7 @@ import hashlib, json, signal, sys, time
 import numpy as np
 from sota_rag.app import cli, compose
 from sota_rag.index import EncoderInfo, SentenceTransformerEncoder
-from sota_rag.ingest import pipeline
+from sota_rag.ingest import encode
 
 class SlowEncoder:
     info = EncoderInfo("slow", hashlib.sha256(b"slow").hexdigest(), 8, 256)
@@ -377,7 +377,7 @@ class SlowEncoder:
 
 # A test runner in the background of a shell hands down an ignored SIGINT.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-pipeline.ENCODE_BATCH = 2
+encode.ENCODE_BATCH = 2
 compose.make_encoder = lambda settings: SlowEncoder()
 sys.exit(cli.main(sys.argv[2:]))
 """
