@@ -69,19 +69,7 @@ class View:
         vector: NDArray[np.float32] | None = None,
         settings: SearchSettings | None = None,
     ) -> SearchResult:
-        """Find the k best passages.
-
-        Args:
-            query: the question, at most 4,000 characters; the encoder reads its window's worth of it.
-            k: how many hits at most, 1 or more.
-            filters: which documents qualify; applied inside each leg.
-            vector: dense query to use in place of the encoded question (HyDE and the like): shape (dimension,),
-                float32, length 1.
-            settings: override the retriever's defaults for this search.
-
-        Raises:
-            QueryError: the question is empty or too long, k is below 1, or the vector has another dimension.
-        """
+        """Find the k best passages; `Retriever.search` describes the arguments and the errors."""
         query = _checked(query, k)
         settings = settings or self._settings
         snapshot = self._snapshot
