@@ -10,9 +10,11 @@ import time
 from importlib.metadata import version
 
 import pytest
-from sota_rag.app import compose, evaluation
+from sota_rag.app import compose
 from sota_rag.app.cli import build_parser, main
 from sota_rag.index.snapshot import open_current
+
+pytestmark = pytest.mark.usefixtures("surroundings")
 
 DOCUMENTS = {
     "lora.md": """---
@@ -89,7 +91,7 @@ def cli_corpus(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def cli_index(cli_corpus, minilm, tmp_path_factory):
+def cli_index(cli_corpus, minilm, tmp_path_factory, forget_surroundings):
     """Read only."""
     index = tmp_path_factory.mktemp("cli") / "index"
     with pytest.MonkeyPatch.context() as patch:
@@ -97,22 +99,6 @@ def cli_index(cli_corpus, minilm, tmp_path_factory):
         patch.setattr(compose, "make_encoder", lambda settings: minilm)
         assert main(["ingest", str(cli_corpus), "--index", str(index)]) == 0
     return index
-
-
-def forget_surroundings(patch, folder):
-    """No setting from the environment or the working folder."""
-    for name in list(os.environ):
-        if name.upper().startswith("SOTA_RAG_"):
-            patch.delenv(name)
-    patch.chdir(folder)
-
-
-@pytest.fixture(autouse=True)
-def surroundings(monkeypatch, tmp_path, minilm):
-    """Nothing from outside, and the weights loaded once for all tests."""
-    forget_surroundings(monkeypatch, tmp_path)
-    for module in (compose, evaluation):
-        monkeypatch.setattr(module, "make_encoder", lambda settings: minilm)
 
 
 @pytest.fixture

@@ -16,13 +16,15 @@ import time
 from pathlib import Path
 
 import pytest
-from sota_rag.app import compose, evaluation, serve
+from sota_rag.app import compose, serve
 from sota_rag.app.cli import main
 from sota_rag.index.errors import ModelError
 from sota_rag.index.generations import read_current, vector_cache_file, writer_lock
 from sota_rag.index.repair import verify
 from sota_rag.index.vectors import VectorCache, vector_key
 from sota_rag.ingest.pipeline import ingest
+
+pytestmark = pytest.mark.usefixtures("surroundings")
 
 LORA = "# Adapters\n\nLoRA freezes the weights and trains two thin matrices.\n"
 FUSION = "# Fusion\n\nReciprocal rank fusion joins the ranking of BM25 with the ranking of a dense encoder.\n"
@@ -37,22 +39,6 @@ if os.geteuid() == 0:
             sys.exit(77)
 os.execv(sys.executable, [sys.executable, "-m", "sota_rag.app.cli", *sys.argv[1:]])
 """
-
-
-def forget_surroundings(patch, folder):
-    """No setting from the environment or the working folder."""
-    for name in list(os.environ):
-        if name.upper().startswith("SOTA_RAG_"):
-            patch.delenv(name)
-    patch.chdir(folder)
-
-
-@pytest.fixture(autouse=True)
-def surroundings(monkeypatch, tmp_path, minilm):
-    """Nothing from outside, and the weights loaded once for all tests."""
-    forget_surroundings(monkeypatch, tmp_path)
-    for module in (compose, evaluation):
-        monkeypatch.setattr(module, "make_encoder", lambda settings: minilm)
 
 
 @pytest.fixture(scope="session")
@@ -519,7 +505,7 @@ def test_a_wrong_settings_file(fail, monkeypatch, tmp_path, text, says):
     assert says.replace("sota-rag.toml", "mine.toml") in fail("index", "show", status=2)
 
 
-def test_models_that_are_not_there(fail, monkeypatch, errors_index, minilm):
+def test_models_that_are_not_there(fail, monkeypatch, errors_index, minilm, forget_surroundings):
     monkeypatch.undo()
     monkeypatch.chdir(errors_index)
     for section in ("ENCODER", "RERANKER"):
