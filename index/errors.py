@@ -12,6 +12,7 @@
     ├── UnwritableError          a folder cannot be written
     ├── IngestError              a source cannot be listed, or nothing would be left to index
     ├── QuarantineError          one document cannot be read; ingestion goes on without it
+    ├── IgnoredError             a file is sound but no document; ingestion goes on without it
     ├── ModelError               a model is unknown, missing or broken
     ├── EvaluationError          a topics, qrels or run file is broken
     └── OptionalDependencyError  a feature needs an extra that is not installed
@@ -70,6 +71,10 @@ class IngestError(SotaRagError):
 
 class QuarantineError(SotaRagError):
     """One document cannot be read; it is set aside with this reason and ingestion goes on."""
+
+
+class IgnoredError(SotaRagError):
+    """A file is sound but is no document, such as a YAML file that is no practice registry."""
 
 
 class ModelError(SotaRagError):

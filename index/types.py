@@ -31,6 +31,15 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Role(StrEnum):
+    """What part a passage plays in its document; figure text and references are searched only when asked for."""
+
+    BODY = "body"
+    FOOTNOTE = "footnote"
+    FIGURE = "figure"
+    REFERENCES = "references"
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
     """What is known of a document besides its text.
@@ -84,7 +93,8 @@ class Passage:
         text: the span itself.
         heading_path: titles from the document's down to the innermost section's.
         token_count: word pieces of `contextual_text`, special tokens not counted.
-        page: 1-based page for paged formats, else None.
+        page: 1-based page on which it begins, for paged formats, else None.
+        role: body, footnote, figure text or references.
     """
 
     id: str
@@ -96,6 +106,7 @@ class Passage:
     heading_path: tuple[str, ...] = ()
     token_count: int = 0
     page: int | None = None
+    role: Role = Role.BODY
 
     @property
     def contextual_text(self) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 
+from ..index.blocks import Block, BlockKind
 from ..index.errors import SettingsError
 from ..index.types import HEADING_SEPARATOR, Document, Passage, passage_id
-from .blocks import Block, BlockKind
 from .heading_path import path_clipper
 from .pack import Unit, effective_size, pack, size_of
 from .sections import Group, group, outline

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..index.blocks import Block, BlockKind
 from ..index.builder import publish_generation
 from ..index.clock import Clock
 from ..index.encoder import Encoder
 from ..index.errors import EvaluationError, MissingIndexError, SotaRagError
 from ..index.generations import collect, read_current_manifest, writer_lock
 from ..index.types import Document, DocumentInfo, Passage
-from .blocks import Block, BlockKind
 from .chunk import ChunkSettings, chunk
 from .encode import encode_passages
 from .normalise import canonical_text

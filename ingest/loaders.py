@@ -2,62 +2,58 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
 from pathlib import PurePath
 
+from ..index.blocks import Block, BlockKind
 from ..index.errors import QuarantineError
-from ..index.types import Document, DocumentInfo, Kind, Status
-from .blocks import Block, BlockKind
-from .markdown import parse_markdown, title_of
-from .metadata import DocumentMeta, merge, read_front_matter
-from .normalise import canonical_text, decode, require_text
+from ..index.layout import Layout
+from ..index.practices import Practice
+from ..index.types import Document, DocumentInfo, Status
+from .metadata import DocumentMeta, merge
+from .parsed import Parsed
 
-LOADER_VERSION = "1"
+LOADER_VERSION = "2"
 """Raise it whenever the same bytes would give another text, other blocks or other metadata."""
+
+FORMATS = {
+    ".md": "markdown:parse_md",
+    ".markdown": "markdown:parse_md",
+    ".mdx": "markdown:parse_mdx",
+    ".pdf": "pdf:parse_pdf",
+    ".html": "html:parse_html",
+    ".htm": "html:parse_html",
+    ".xhtml": "html:parse_html",
+    ".tex": "latex:parse_latex",
+    ".ipynb": "notebook:parse_notebook",
+    ".rst": "rst:parse_rst",
+    ".txt": "plain:parse_plain",
+    ".yaml": "registry:parse_registry",
+    ".yml": "registry:parse_registry",
+}
+"""The registry: a new format is a line here and, in `formats`, a module with a function from bytes to `Parsed`."""
+
+SUFFIXES = frozenset(FORMATS)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedDocument:
-    """A document, its blocks, and what its author should know about it, in words."""
+    """A document with what was found in it: blocks, pages, practices, and what its author should know, in words."""
 
     document: Document
     blocks: tuple[Block, ...]
     warnings: tuple[str, ...] = ()
+    layout: Layout | None = None
+    practices: tuple[Practice, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What a format's parser finds: canonical text, its blocks, declared metadata, warnings."""
-
-    text: str
-    blocks: list[Block]
-    meta: DocumentMeta
-    warnings: tuple[str, ...] = ()
-    kind: Kind = Kind.OTHER
-
-
-def _markdown(data: bytes) -> Parsed:
-    return _parsed_markdown(data, mdx=False)
-
-
-def _mdx(data: bytes) -> Parsed:
-    return _parsed_markdown(data, mdx=True)
-
-
-def _parsed_markdown(data: bytes, *, mdx: bool) -> Parsed:
-    text = require_text(canonical_text(decode(data)))
-    meta, warnings = read_front_matter(text)
-    return Parsed(text, parse_markdown(text, mdx=mdx), meta, warnings, Kind.GUIDE)
-
-
-PARSERS: dict[str, Callable[[bytes], Parsed]] = {
-    ".md": _markdown,
-    ".markdown": _markdown,
-    ".mdx": _mdx,
-}
-"""The registry: a new format is a line here and a function from bytes to `Parsed`."""
-
-SUFFIXES = frozenset(PARSERS)
+@cache
+def parser_of(suffix: str) -> Callable[[bytes], Parsed]:
+    """The parser of a suffix such as `.pdf`; its library is imported only now."""
+    module, _, function = FORMATS[suffix].partition(":")
+    return getattr(import_module(f".formats.{module}", __package__), function)
 
 
 def load(
@@ -69,16 +65,16 @@ def load(
     sidecar: DocumentMeta | None,
     flags: DocumentMeta,
 ) -> LoadedDocument:
-    """Read a document; the sidecar's word goes before the front matter's, and that before the flags'.
+    """Read a document; the sidecar's word goes before the document's own, and that before the flags'.
 
     Raises:
-        QuarantineError: the format is unknown, or the file is empty, not text, or has nothing to read in it.
+        QuarantineError: the format is unknown, or the file is empty, damaged, or has nothing to read in it.
+        IgnoredError: the file is sound but is no document.
     """
     name = PurePath(path_or_name)
-    parser = PARSERS.get(name.suffix.lower())
-    if parser is None:
-        raise QuarantineError(f"its format {name.suffix!r} is not supported; known are {', '.join(PARSERS)}")
-    parsed = parser(data)
+    if name.suffix.lower() not in FORMATS:
+        raise QuarantineError(f"its format {name.suffix!r} is not supported; known are {', '.join(FORMATS)}")
+    parsed = parser_of(name.suffix.lower())(data)
     if all(block.kind is BlockKind.METADATA for block in parsed.blocks):
         raise QuarantineError("it holds metadata or markup only; nothing in it can be indexed")
     meta = merge(sidecar, parsed.meta, flags)
@@ -93,4 +89,12 @@ def load(
         arxiv_id=meta.arxiv_id,
         sha256=hashlib.sha256(parsed.text.encode()).hexdigest(),
     )
-    return LoadedDocument(Document(info, parsed.text), tuple(parsed.blocks), parsed.warnings)
+    practices = tuple(replace(practice, document_id=document_id) for practice in parsed.practices)
+    return LoadedDocument(Document(info, parsed.text), tuple(parsed.blocks), parsed.warnings, parsed.layout, practices)
+
+
+def title_of(blocks: list[Block]) -> str | None:
+    """Title of the first heading of level 1, else of the first heading, else None."""
+    headings = [block for block in blocks if block.kind is BlockKind.HEADING and block.title]
+    first = [block for block in headings if block.level == 1] or headings
+    return first[0].title if first else None

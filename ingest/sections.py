@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .blocks import Block, BlockKind
+from ..index.blocks import Block, BlockKind
 
 Path = tuple[str, ...]
 

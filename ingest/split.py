@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from .blocks import Block, BlockKind
+from ..index.blocks import Block, BlockKind
 from .pack import CHARACTERS_PER_PIECE, Unit, effective_size
 from .sentences import sentence_spans
 

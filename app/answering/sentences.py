@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...index import Hit
-from ...ingest.blocks import BlockKind
-from ...ingest.markdown import parse_markdown
+from ...index.blocks import BlockKind
+from ...ingest.formats.markdown import parse_markdown
 from ...ingest.sentences import sentence_spans
 
 MIN_WORDS, MAX_WORDS = 5, 70

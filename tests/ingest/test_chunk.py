@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sota_rag.index.errors import SettingsError
 from sota_rag.index.types import Document, DocumentInfo, Passage
-from sota_rag.ingest.blocks import ATOMIC, BlockKind
+from sota_rag.index.blocks import ATOMIC, BlockKind
 from sota_rag.ingest.chunk import ChunkSettings, chunk
-from sota_rag.ingest.markdown import parse_markdown, title_of
+from sota_rag.ingest.formats.markdown import parse_markdown
+from sota_rag.ingest.loaders import title_of
 from sota_rag.ingest.normalise import canonical_text
 from tokenizers import Tokenizer
 

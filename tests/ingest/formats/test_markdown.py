@@ -3,8 +3,9 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sota_rag.ingest.blocks import Block, BlockKind
-from sota_rag.ingest.markdown import parse_markdown, title_of
+from sota_rag.index.blocks import Block, BlockKind
+from sota_rag.ingest.formats.markdown import parse_markdown
+from sota_rag.ingest.loaders import title_of
 from sota_rag.ingest.normalise import canonical_text
 
 

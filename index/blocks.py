@@ -1,11 +1,11 @@
-"""Typed blocks: what every loader emits and the one chunker works on."""
+"""Typed blocks: what every loader emits, the one chunker works on, and a reader is shown."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class BlockKind(StrEnum):
-    """What a block is. `metadata` is whatever nobody reads: front matter, imports, labels, bare tags."""
+    """What a block is. `metadata` is whatever nobody reads: front matter, imports, labels, running heads."""
 
     HEADING = "heading"
     PARAGRAPH = "paragraph"
@@ -15,6 +15,9 @@ class BlockKind(StrEnum):
     FORMULA = "formula"
     QUOTE = "quote"
     CAPTION = "caption"
+    FOOTNOTE = "footnote"
+    FIGURE = "figure"
+    OUTPUT = "output"
     HTML = "html"
     METADATA = "metadata"
     REFERENCE_LIST = "reference_list"

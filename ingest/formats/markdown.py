@@ -15,10 +15,13 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from .blocks import Block, BlockKind
+from ...index.blocks import Block, BlockKind
+from ...index.types import Kind
+from ..metadata import front_matter_span, read_front_matter
+from ..normalise import canonical_text, decode, require_text
+from ..parsed import Parsed
+from ..sentences import trim
 from .formulas import formula_plugin
-from .metadata import front_matter_span
-from .sentences import trim
 
 # Inline parsing of a hostile heading is quadratic; nobody reads a longer one.
 _MAX_HEADING = 1000
@@ -81,6 +84,22 @@ class _Lines:
         return start, end if newline < 0 else newline
 
 
+def parse_md(data: bytes) -> Parsed:
+    """A Markdown file."""
+    return _parsed(data, mdx=False)
+
+
+def parse_mdx(data: bytes) -> Parsed:
+    """An MDX file: Markdown with JSX between."""
+    return _parsed(data, mdx=True)
+
+
+def _parsed(data: bytes, *, mdx: bool) -> Parsed:
+    text = require_text(canonical_text(decode(data)))
+    meta, warnings = read_front_matter(text)
+    return Parsed(text, parse_markdown(text, mdx=mdx), meta, warnings, Kind.GUIDE)
+
+
 def parse_markdown(text: str, *, mdx: bool = False) -> list[Block]:
     """Leaf blocks of canonical text, sorted and not overlapping, in linear time.
 
@@ -110,13 +129,6 @@ def parse_markdown(text: str, *, mdx: bool = False) -> list[Block]:
             lines.blocks.append(_block(parser, leaf, text, start, end, mdx))
     _leftovers(lines, reached, len(lines.starts) - 1, unclaimed)
     return lines.blocks
-
-
-def title_of(blocks: Iterable[Block]) -> str | None:
-    """Title of the first heading of level 1, else of the first heading, else None."""
-    headings = [block for block in blocks if block.kind is BlockKind.HEADING and block.title]
-    first = [block for block in headings if block.level == 1] or headings
-    return first[0].title if first else None
 
 
 @cache
