@@ -1,6 +1,7 @@
 """Put the parts together as the settings say; the command line and the page both start here."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +10,7 @@ from ..index import CrossEncoderReranker, Encoder, Retriever, SentenceTransforme
 from ..ingest.metadata import DocumentMeta
 from ..ingest.pipeline import ingest
 from ..ingest.progress import Progress
+from ..ingest.reading import InlineReader, Reader
 from ..ingest.report import IngestReport
 from .answering import Answerer
 from .settings import Settings
@@ -61,6 +63,11 @@ def make_answerer(settings: Settings, retriever: Retriever) -> Answerer:
     return Answerer(retriever, encoder, settings.answer_settings(), settings_hash=settings.fingerprint)
 
 
+def make_reader(settings: Settings, encoder: CountingEncoder) -> Reader:
+    """The reader of documents."""
+    return InlineReader(encoder.count_tokens, settings.chunk_settings(encoder.info.window))
+
+
 def run_ingestion(
     settings: Settings,
     paths: Iterable[str | Path] = (),
@@ -75,17 +82,17 @@ def run_ingestion(
 
     An encoder that is loaded already can be handed in.
     """
-    used: CountingEncoder = encoder or make_encoder(settings)
+    used = encoder or make_encoder(settings)
     paths, forget = list(paths), list(forget)
     named = paths if paths or forget else starter_corpus()
-    return ingest(
-        named,
-        settings.index,
-        encoder=used,
-        count_tokens=used.count_tokens,
-        chunking=settings.chunk_settings(used.info.window),
-        flags=flags,
-        forget=forget,
-        rebuild=rebuild,
-        progress=progress,
-    )
+    with closing(make_reader(settings, used)) as reader:
+        return ingest(
+            named,
+            settings.index,
+            encoder=used,
+            reader=reader,
+            flags=flags,
+            forget=forget,
+            rebuild=rebuild,
+            progress=progress,
+        )

@@ -15,7 +15,8 @@ from .errors import DamagedIndexError, MissingIndexError
 from .generations import new_staging, publish, read_current
 from .manifest import Counts, EncoderEntry, Manifest, inventory
 from .sparse import Bm25Settings, Bm25sIndex
-from .store import FileRecord, write_store
+from .store import FileRecord, FileState, write_store
+from .structure import Structure
 from .types import Document, Passage
 
 STORE, VECTORS, BM25 = "passages.sqlite", "vectors.npy", "bm25"
@@ -40,6 +41,8 @@ def publish_generation(
     chunker: str,
     roots: Sequence[str],
     flags: Mapping[str, Mapping[str, object]] | None = None,
+    structures: Mapping[str, Structure] | None = None,
+    links: Iterable[tuple[int, str, str]] = (),
     bm25: Bm25Settings = Bm25Settings(),
 ) -> Manifest:
     """Write a generation in staging and publish it; call with the writer's lock held.
@@ -54,6 +57,8 @@ def publish_generation(
         chunker: fingerprint of the chunker's settings.
         roots: absolute paths of the ingested folders.
         flags: by root, the metadata that its documents were given where they do not state it.
+        structures: by document id, its blocks, pages and practices.
+        links: passage row, practice key and how they are linked.
         bm25: k1 and b.
     """
     ids = [passage.id for passage in passages]
@@ -61,7 +66,7 @@ def publish_generation(
     assert vectors.shape == (len(passages), encoder.dimension), vectors.shape
     records = list(files)
     generation, staging = new_staging(index)
-    write_store(staging / STORE, documents, passages, records)
+    write_store(staging / STORE, documents, passages, records, structures, links)
     np.save(staging / VECTORS, vectors, allow_pickle=False)
     Bm25sIndex.build([passage.contextual_text for passage in passages], bm25).save(staging / BM25)
     manifest = Manifest(
@@ -78,8 +83,9 @@ def publish_generation(
         counts=Counts(
             documents=len(documents),
             passages=len(passages),
-            duplicates=sum(record.state == "duplicate" for record in records),
-            quarantined=sum(record.state == "quarantined" for record in records),
+            duplicates=sum(record.state == FileState.DUPLICATE for record in records),
+            quarantined=sum(record.state == FileState.QUARANTINED for record in records),
+            ignored=sum(record.state == FileState.IGNORED for record in records),
         ),
         files=inventory(staging),
     )

@@ -10,7 +10,7 @@ from .errors import DamagedIndexError, FormatVersionError
 from .models import file_sha256
 from .remedies import ingest_command, repair_command
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 
 
@@ -41,12 +41,13 @@ class Counts(_Frozen):
     passages: int
     duplicates: int = 0
     quarantined: int = 0
+    ignored: int = 0
 
 
 class Manifest(_Frozen):
     """Everything needed to open a generation and to know what made it."""
 
-    format: Literal[1] = FORMAT_VERSION
+    format: Literal[2] = FORMAT_VERSION
     generation: str = Field(pattern=r"^\d{6,}$")
     parent: str | None
     created: str
@@ -76,13 +77,14 @@ def read_manifest(folder: Path, expected_sha256: str | None = None) -> Manifest:
     if expected_sha256 is not None and hashlib.sha256(data).hexdigest() != expected_sha256:
         raise _damaged(path, "was altered after it was published")
     try:
-        version = _Version.model_validate_json(data).format
+        version = _Version.model_validate_json(data)
     except ValidationError as error:
         raise _damaged(path, "is not a manifest") from error
-    if version != FORMAT_VERSION:
+    if version.format != FORMAT_VERSION:
+        command = ingest_command(folder.parent.parent, version.paths, rebuild=True)
         raise FormatVersionError(
-            f"{str(folder)!r} has index format {version}, this software reads {FORMAT_VERSION}; "
-            f"rebuild it with: {ingest_command(folder.parent.parent, rebuild=True)}"
+            f"{str(folder)!r} has index format {version.format}, this software reads {FORMAT_VERSION}; "
+            f"rebuild it (encoded passages are reused) with: {command}"
         )
     try:
         return Manifest.model_validate_json(data)
@@ -91,7 +93,16 @@ def read_manifest(folder: Path, expected_sha256: str | None = None) -> Manifest:
 
 
 class _Version(BaseModel):
+    """What is readable of a manifest of any version."""
+
     format: int
+    roots: Any = None
+
+    @property
+    def paths(self) -> list[str]:
+        """What it was made from, if it says so in the way of all versions so far."""
+        roots = self.roots if isinstance(self.roots, list) else []
+        return [root for root in roots if isinstance(root, str)]
 
 
 def _damaged(path: Path, what: str) -> DamagedIndexError:

@@ -1,7 +1,8 @@
 """Recommendations with a history: what was the practice, since when, and what took its place."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class PracticeStatus(StrEnum):
@@ -52,3 +53,14 @@ class Practice:
     def put_away(self) -> bool:
         """Whether it is no longer recommended."""
         return bool(self.superseded_by) or self.status in (PracticeStatus.ATTIC, PracticeStatus.DEPRECATED)
+
+
+def practice_to_json(practice: Practice) -> dict[str, object]:
+    """The practice as a JSON object."""
+    return asdict(practice)
+
+
+def practice_from_json(form: dict[str, Any]) -> Practice:
+    """Read what `practice_to_json` wrote."""
+    tuples = {key: tuple(form[key]) for key in ("superseded_by", "see_also")}
+    return Practice(**{**form, **tuples, "status": PracticeStatus(form["status"])})

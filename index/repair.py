@@ -115,6 +115,8 @@ def _republish(index: Path, folder: Path, manifest: Manifest, vectors: NDArray[n
         chunker=manifest.chunker,
         roots=manifest.roots,
         flags=manifest.flags,
+        structures=store.structures(),
+        links=store.practice_links(),
         bm25=Bm25Settings(**manifest.bm25),
     )
     store.close()

@@ -12,6 +12,7 @@ from .builder import BM25, STORE, VECTORS
 from .dense import DenseIndex
 from .encoder import EncoderInfo
 from .errors import DamagedIndexError, EncoderMismatchError, MissingIndexError
+from .filters import role_codes
 from .generations import generation_folder, read_current
 from .manifest import Manifest, damaged_files, read_manifest
 from .remedies import ingest_command, repair_command
@@ -46,6 +47,7 @@ class Snapshot:
         self.documents = self.store.documents()
         position = {document.id: place for place, document in enumerate(self.documents)}
         self.row_documents = np.array([position[name] for name in self.store.row_documents()], dtype=np.int32)
+        self.row_roles = role_codes(self.store.row_roles())
         self.dense = DenseIndex(np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False))
         why = next((f"file {name!r} {what}" for name, what in damaged.items()), "")
         if not why and manifest.analyzer != analyzer_fingerprint():

@@ -6,11 +6,14 @@ Passages are numbered in passage-id order; that number is their row in `vectors.
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from .types import Document, DocumentInfo, Kind, Passage, Status
+from .practices import Practice
+from .structure import Structure, practices_of
+from .types import Document, DocumentInfo, Kind, Passage, Role, Status
 
 _SCHEMA = """
 CREATE TABLE documents (
@@ -20,19 +23,35 @@ CREATE TABLE documents (
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document_id TEXT NOT NULL REFERENCES documents(id),
     ordinal INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL,
-    heading_path TEXT NOT NULL, token_count INTEGER NOT NULL, page INTEGER
+    heading_path TEXT NOT NULL, token_count INTEGER NOT NULL, page INTEGER, role TEXT NOT NULL
 );
 CREATE INDEX passages_by_document ON passages(document_id, ordinal);
+CREATE TABLE structures (
+    document_id TEXT PRIMARY KEY REFERENCES documents(id), blocks TEXT NOT NULL, layout TEXT, practices TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE practice_links (
+    row INTEGER NOT NULL REFERENCES passages(row), practice TEXT NOT NULL, how TEXT NOT NULL,
+    PRIMARY KEY (row, practice)
+) WITHOUT ROWID;
 CREATE TABLE files (
     root TEXT NOT NULL, path TEXT NOT NULL, document_id TEXT NOT NULL, fingerprint TEXT NOT NULL,
     state TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (root, path)
 ) WITHOUT ROWID;
 """
 
-_PASSAGE = 'id, document_id, ordinal, start, "end", text, heading_path, token_count, page'
+_PASSAGE = 'id, document_id, ordinal, start, "end", text, heading_path, token_count, page, role'
 # SQLite builds differ: 32,766 is the least limit of a current one.
 _MAX_PARAMETERS = 10_000
 _INFO = "id, source, title, kind, published, status, authors, arxiv_id, sha256"
+
+
+class FileState(StrEnum):
+    """What became of a source file; an ignored one is sound but no document, or a part of another one."""
+
+    INDEXED = "indexed"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+    IGNORED = "ignored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +63,36 @@ class FileRecord:
         path: POSIX path below the root.
         document_id: the id it has, or would have.
         fingerprint: sha256 over its bytes, its sidecar and everything else that decides how it is read.
-        state: `indexed`, `duplicate` or `quarantined`.
-        detail: the id it duplicates, the reason for quarantine, or a warning.
+        state: what became of it.
+        detail: the id it duplicates, why it was quarantined or ignored, or a warning.
     """
 
     root: str
     path: str
     document_id: str
     fingerprint: str
-    state: str
+    state: FileState
     detail: str = ""
 
 
 def write_store(
-    path: Path, documents: Iterable[Document], passages: Sequence[Passage], files: Iterable[FileRecord]
+    path: Path,
+    documents: Iterable[Document],
+    passages: Sequence[Passage],
+    files: Iterable[FileRecord],
+    structures: Mapping[str, Structure] | None = None,
+    links: Iterable[tuple[int, str, str]] = (),
 ) -> None:
-    """Write a new store; passages must come in passage-id order."""
+    """Write a new store; passages must come in passage-id order.
+
+    Args:
+        path: the file.
+        documents: all documents.
+        passages: all passages.
+        files: what became of every source file.
+        structures: by document id, what was found in it besides its text.
+        links: passage row, practice key and how they are linked.
+    """
     with sqlite3.connect(path) as db:
         db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
         db.executemany(
@@ -82,7 +115,7 @@ def write_store(
             ),
         )
         db.executemany(
-            "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             (
                 (
                     row,
@@ -95,10 +128,16 @@ def write_store(
                     json.dumps(p.heading_path),
                     p.token_count,
                     p.page,
+                    p.role,
                 )
                 for row, p in enumerate(passages)
             ),
         )
+        db.executemany(
+            "INSERT INTO structures VALUES (?,?,?,?)",
+            ((key, s.blocks, s.layout, s.practices) for key, s in (structures or {}).items()),
+        )
+        db.executemany("INSERT INTO practice_links VALUES (?,?,?)", links)
         db.executemany(
             "INSERT INTO files VALUES (?,?,?,?,?,?)",
             ((f.root, f.path, f.document_id, f.fingerprint, f.state, f.detail) for f in files),
@@ -144,6 +183,29 @@ class PassageStore:
         """Document id of every passage, in row order."""
         return [row[0] for row in self._all("SELECT document_id FROM passages ORDER BY row")]
 
+    def row_roles(self) -> list[Role]:
+        """Role of every passage, in row order."""
+        return [Role(row[0]) for row in self._all("SELECT role FROM passages ORDER BY row")]
+
+    def structure(self, document_id: str) -> Structure:
+        """What was found in a document besides its text; empty where nothing was kept."""
+        rows = self._all("SELECT blocks, layout, practices FROM structures WHERE document_id = ?", (document_id,))
+        return Structure(*rows[0]) if rows else Structure()
+
+    def structures(self) -> dict[str, Structure]:
+        """The same for all documents, by id."""
+        rows = self._all("SELECT document_id, blocks, layout, practices FROM structures ORDER BY document_id")
+        return {row[0]: Structure(*row[1:]) for row in rows}
+
+    def practices(self) -> list[Practice]:
+        """Practices of all registries, by document and in order."""
+        sql = "SELECT blocks, layout, practices FROM structures WHERE practices != '[]' ORDER BY document_id"
+        return [practice for row in self._all(sql) for practice in practices_of(Structure(*row))]
+
+    def practice_links(self) -> list[tuple[int, str, str]]:
+        """Passage row, practice key and how they are linked, in order."""
+        return self._all("SELECT row, practice, how FROM practice_links ORDER BY row, practice")
+
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Passages of the given rows, in the order asked for."""
         by_row: dict[int, Passage] = {}
@@ -166,7 +228,7 @@ class PassageStore:
     def files(self) -> list[FileRecord]:
         """What became of every source file, by root and path."""
         sql = "SELECT root, path, document_id, fingerprint, state, detail FROM files ORDER BY root, path"
-        return [FileRecord(*row) for row in self._all(sql)]
+        return [FileRecord(*row[:4], FileState(row[4]), row[5]) for row in self._all(sql)]
 
 
 def _info(row: tuple) -> DocumentInfo:
@@ -185,5 +247,6 @@ def _info(row: tuple) -> DocumentInfo:
 
 
 def _passage(row: tuple) -> Passage:
-    identity, document_id, ordinal, start, end, text, heading_path, token_count, page = row
-    return Passage(identity, document_id, ordinal, start, end, text, tuple(json.loads(heading_path)), token_count, page)
+    identity, document_id, ordinal, start, end, text, heading_path, token_count, page, role = row
+    path = tuple(json.loads(heading_path))
+    return Passage(identity, document_id, ordinal, start, end, text, path, token_count, page, Role(role))

@@ -40,6 +40,10 @@ class Role(StrEnum):
     REFERENCES = "references"
 
 
+SEARCHED_ROLES = (Role.BODY, Role.FOOTNOTE)
+"""Roles that a search returns unless it asks for others."""
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
     """What is known of a document besides its text.
@@ -184,19 +188,21 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which documents a search may return; applied inside every leg, before any cut.
+    """Which passages a search may return; applied inside every leg, before any cut.
 
     Attributes:
         kinds: allowed kinds; empty allows all.
         years: inclusive (first, last) publication year, either end None for open. Undated documents fail it.
         statuses: allowed statuses; empty allows all.
         sources: shell globs over the source, any of which may match (`*` crosses `/`); empty allows all.
+        roles: allowed roles; empty allows `SEARCHED_ROLES`.
     """
 
     kinds: tuple[Kind, ...] = ()
     years: tuple[int | None, int | None] | None = None
     statuses: tuple[Status, ...] = ()
     sources: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.kinds or self.years or self.statuses or self.sources)
+        return bool(self.kinds or self.years or self.statuses or self.sources or self.roles)

@@ -6,16 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .analysis import query_terms
+from .blocks import Block
 from .candidates import fuse, gather
 from .clock import Clock
 from .encoder import Encoder
 from .errors import QueryError
 from .filters import allowed_rows
 from .fusion import min_max
+from .layout import Layout
 from .neighbours import expand
 from .rerank import Reranker, rerank
 from .search_settings import SearchSettings
 from .snapshot import Snapshot
+from .store import FileRecord
+from .structure import blocks_of, layout_of
 from .types import Document, DocumentInfo, Filters, Hit, Passage, SearchResult, Signals, Stage
 
 MAX_QUERY_CHARS = 4_000
@@ -48,6 +52,22 @@ class View:
         """A document with its text; KeyError for an unknown id."""
         return self._snapshot.store.document(document_id)
 
+    def blocks(self, document_id: str) -> list[Block]:
+        """A document's typed blocks, in order; empty for a document without."""
+        return blocks_of(self._snapshot.store.structure(document_id))
+
+    def layout(self, document_id: str) -> Layout | None:
+        """Where a paged document's text stands on its pages; None for other formats."""
+        return layout_of(self._snapshot.store.structure(document_id))
+
+    def passages(self, document_id: str) -> list[Passage]:
+        """A document's passages, in order."""
+        return self._snapshot.store.document_passages(document_id)
+
+    def files(self) -> list[FileRecord]:
+        """What became of every source file, by root and path."""
+        return self._snapshot.store.files()
+
     def term_weights(self, question: str) -> dict[str, float]:
         """Index terms of a question, in order, each with its rarity: idf over that of an unknown term, 0 to 1."""
         terms = list(dict.fromkeys(query_terms(question)))
@@ -79,7 +99,7 @@ class View:
                 wanted = snapshot.manifest.encoder.dimension
                 raise QueryError(f"vector has shape {vector.shape}, the index needs ({wanted},); pass one row of it")
         clock = Clock()
-        allowed = allowed_rows(snapshot.documents, snapshot.row_documents, filters)
+        allowed = allowed_rows(snapshot.documents, snapshot.row_documents, snapshot.row_roles, filters)
         found = gather(
             snapshot,
             self._encoder,

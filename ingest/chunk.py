@@ -7,19 +7,21 @@ the gentlest boundary that its kind offers (`split`).
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 
 from ..index.blocks import Block, BlockKind
 from ..index.errors import SettingsError
-from ..index.types import HEADING_SEPARATOR, Document, Passage, passage_id
+from ..index.layout import Layout
+from ..index.types import HEADING_SEPARATOR, Document, Passage, Role, passage_id
 from .heading_path import path_clipper
 from .pack import Unit, effective_size, pack, size_of
 from .sections import Group, group, outline
 from .split import Count, split_all
 
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 """Part of the fingerprint; raise it whenever the same document would be cut differently."""
 
 # Costs of a passage boundary, in the unit of `pack`: a pair that belongs together is only parted by force.
@@ -27,6 +29,11 @@ _FORCE = 4.0
 _CONTINUED = 0.5
 _IN_LIST = 0.05
 _PROSE = frozenset({BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.QUOTE})
+_ROLES = {
+    BlockKind.FOOTNOTE: Role.FOOTNOTE,
+    BlockKind.FIGURE: Role.FIGURE,
+    BlockKind.REFERENCE_LIST: Role.REFERENCES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +71,21 @@ class ChunkSettings:
         return hashlib.sha256(said.encode()).hexdigest()
 
 
-def chunk(document: Document, blocks: Sequence[Block], count: Count, settings: ChunkSettings) -> list[Passage]:
-    """Passages of a document, in order, deterministic, in linear time.
+def chunk(
+    document: Document,
+    blocks: Sequence[Block],
+    count: Count,
+    settings: ChunkSettings,
+    layout: Layout | None = None,
+) -> list[Passage]:
+    """Passages of a document, in order, deterministic, in linear time; no passage mixes roles.
 
     Args:
         document: with the canonical text that the blocks' spans refer to.
         blocks: sorted and not overlapping.
         count: word pieces of each string, special tokens not counted.
         settings: sizes.
+        layout: where the text stands on pages, for paged formats.
 
     Returns:
         Passages whose `contextual_text` has at most `settings.max_tokens` word pieces; none if no block says
@@ -80,7 +94,7 @@ def chunk(document: Document, blocks: Sequence[Block], count: Count, settings: C
     kept = [block for block in blocks if block.kind is not BlockKind.METADATA]
     if not kept:
         return []
-    prepared = _Prepared(document, kept, count, settings)
+    prepared = _Prepared(document, kept, count, settings, layout)
     reserve = 0
     while True:
         passages = prepared.passages(reserve)
@@ -95,8 +109,11 @@ def chunk(document: Document, blocks: Sequence[Block], count: Count, settings: C
 class _Prepared:
     """A document with everything counted that packing needs."""
 
-    def __init__(self, document: Document, kept: list[Block], count: Count, settings: ChunkSettings) -> None:
+    def __init__(
+        self, document: Document, kept: list[Block], count: Count, settings: ChunkSettings, layout: Layout | None
+    ) -> None:
         self._document = document
+        self._layout = layout
         self._kept = kept
         self._count = count
         self._settings = settings
@@ -108,9 +125,12 @@ class _Prepared:
         sizes, between = counts[: len(kept)], counts[len(kept) : 2 * len(kept)]
         self._pieces = dict(zip(titles, counts[2 * len(kept) : -1], strict=True))
         self._clip = path_clipper(self._pieces, counts[-1], settings.heading_tokens, count)
+        roles = _roles(kept)
+        self._role_at = {block.start: role for block, role in zip(kept, roles, strict=True)}
+        changes = [False, *(before is not after for before, after in pairwise(roles))]
         self._units = [
-            Unit(block.start, block.end, pieces, gap, cut)
-            for block, pieces, gap, cut in zip(kept, sizes, between, _cuts(text, kept), strict=True)
+            Unit(block.start, block.end, pieces, gap, cut, apart)
+            for block, pieces, gap, cut, apart in zip(kept, sizes, between, _cuts(text, kept), changes, strict=True)
         ]
 
     def passages(self, reserve: int) -> list[Passage]:
@@ -153,16 +173,38 @@ class _Prepared:
         if index not in broken:
             return [whole]
         first, *rest = broken[index]
-        return [Unit(first.start, first.end, first.pieces, whole.gap, whole.cut), *rest]
+        return [Unit(first.start, first.end, first.pieces, whole.gap, whole.cut, whole.apart), *rest]
 
     def _built(self, found: Sequence[tuple[tuple[str, ...], int, int]]) -> list[Passage]:
-        info, text = self._document.info, self._document.text
+        info, text, layout = self._document.info, self._document.text, self._layout
+        starts = [block.start for block in self._kept]
         bare = [
-            Passage(passage_id(info.id, ordinal), info.id, ordinal, start, end, text[start:end], path)
+            Passage(
+                passage_id(info.id, ordinal),
+                info.id,
+                ordinal,
+                start,
+                end,
+                text[start:end],
+                path,
+                page=layout.page_at(start) if layout else None,
+                role=self._role_at[starts[bisect_right(starts, start) - 1]],
+            )
             for ordinal, (path, start, end) in enumerate(found)
         ]
         counts = self._count([passage.contextual_text for passage in bare])
         return [replace(passage, token_count=pieces) for passage, pieces in zip(bare, counts, strict=True)]
+
+
+def _roles(blocks: Sequence[Block]) -> list[Role]:
+    """Role of each block; a heading has that of what follows it."""
+    roles: list[Role] = []
+    following = Role.BODY
+    for block in reversed(blocks):
+        if block.kind is not BlockKind.HEADING:
+            following = _ROLES.get(block.kind, Role.BODY)
+        roles.append(following)
+    return roles[::-1]
 
 
 def _cuts(text: str, blocks: Sequence[Block]) -> list[float]:

@@ -77,7 +77,7 @@ def _below(root: Path) -> list[SourceFile]:
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in sorted(names):
             path = Path(folder) / name
-            if name.startswith(".") or path.suffix.lower() not in SUFFIXES:
+            if name.startswith(".") or name.endswith(SIDECAR_SUFFIX) or path.suffix.lower() not in SUFFIXES:
                 continue
             # realpath, unlike Path.resolve, does not stumble over links that run in a circle.
             if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):

@@ -14,6 +14,49 @@ from ..index.vectors import VectorCache, vector_key
 from .progress import Progress
 
 ENCODE_BATCH = 64
+STREAM_POOL = 2048
+"""Strings that are sorted by length together while more are still coming: enough for batches of one length."""
+
+
+class StreamEncoder:
+    """Encodes passages into the cache while others are still being read.
+
+    Args:
+        cache: where vectors are looked up and stored, batch by batch.
+        encoder: makes them.
+    """
+
+    def __init__(self, cache: VectorCache, encoder: Encoder) -> None:
+        self._cache, self._encoder = cache, encoder
+        self._waiting: dict[bytes, str] = {}
+        self._batches: list[list[tuple[bytes, str]]] = []
+        self.encoded = 0
+
+    def add(self, passages: Sequence[Passage]) -> None:
+        """Take in passages that will be needed."""
+        for passage in passages:
+            text = passage.contextual_text
+            self._waiting[vector_key(self._encoder.info.fingerprint, text)] = text
+
+    def prepare(self, *, last: bool) -> bool:
+        """Whether there is a batch to encode; a pool that is not full waits for more unless these were the `last`."""
+        if not self._batches and self._waiting and (last or len(self._waiting) >= STREAM_POOL):
+            missing = self._cache.missing(list(self._waiting))
+            self._batches = batches_by_length([item for item in self._waiting.items() if item[0] in missing])
+            self._waiting.clear()
+        return bool(self._batches)
+
+    @property
+    def left(self) -> int:
+        """Strings of the batches at hand; those that still wait are not counted."""
+        return sum(len(batch) for batch in self._batches)
+
+    def step(self) -> int:
+        """Encode and store one batch; returns its size. Call when `prepare` says so."""
+        batch = self._batches.pop()
+        self._cache.put([key for key, _ in batch], self._encoder.encode([text for _, text in batch]))
+        self.encoded += len(batch)
+        return len(batch)
 
 
 def encode_passages(
@@ -26,23 +69,21 @@ def encode_passages(
     Raises:
         UnwritableError: the vector cache cannot be written.
     """
-    info = encoder.info
-    texts = [passage.contextual_text for passage in passages]
-    keys = [vector_key(info.fingerprint, text) for text in texts]
     with VectorCache(vector_cache_file(index)) as cache:
-        missing = cache.missing(keys)
-        # A dict, because the same string may stand in several passages.
-        wanted = {key: text for key, text in zip(keys, texts, strict=True) if key in missing}
-        batches = batches_by_length(list(wanted.items()))
-        if batches:
-            progress.begin("encoding", len(wanted), "passages")
-        for batch in batches:
-            vectors = encoder.encode([text for _, text in batch])
-            cache.put([key for key, _ in batch], vectors)
-            progress.advance(len(batch))
-        if batches:
+        stream = StreamEncoder(cache, encoder)
+        stream.add(passages)
+        if stream.prepare(last=True):
+            progress.begin("encoding", stream.left, "passages")
+            while stream.prepare(last=True):
+                progress.advance(stream.step())
             progress.end()
-        return cache.get(keys, info.dimension), len(wanted)
+        return stored_vectors(passages, cache, encoder), stream.encoded
+
+
+def stored_vectors(passages: Sequence[Passage], cache: VectorCache, encoder: Encoder) -> NDArray[np.float32]:
+    """Vectors of passages that are all in the cache, shape (len(passages), dimension), in order."""
+    info = encoder.info
+    return cache.get([vector_key(info.fingerprint, passage.contextual_text) for passage in passages], info.dimension)
 
 
 def batches_by_length(items: Sequence[tuple[bytes, str]]) -> list[list[tuple[bytes, str]]]:

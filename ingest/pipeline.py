@@ -1,49 +1,34 @@
 """Files to a published index: list, read, chunk, encode, publish.
 
-    files ─load→ document + blocks ─chunk→ passages ─encode→ vectors ─publish→ generation
+    files ─read→ document + blocks + passages ─encode→ vectors ─publish→ generation
 
 A file whose bytes, metadata and way of reading are unchanged is taken over from the current generation. A
 passage whose string was ever encoded by this encoder is taken from the vector cache. So an interrupted run is
 simply run again: at most the batch that was being encoded is lost.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..index.builder import publish_generation
 from ..index.clock import Clock
 from ..index.encoder import Encoder
-from ..index.errors import IngestError, QuarantineError
-from ..index.generations import collect, writer_lock
-from ..index.store import FileRecord
-from ..index.types import Document, Passage
-from .chunk import ChunkSettings, chunk
+from ..index.errors import IngestError
+from ..index.generations import collect, vector_cache_file, writer_lock
+from ..index.store import FileRecord, FileState
+from ..index.vectors import VectorCache
 from .discover import SourceFile, discover
-from .encode import encode_passages
-from .loaders import LOADER_VERSION, LoadedDocument, load
-from .metadata import DocumentMeta, read_sidecar
+from .encode import StreamEncoder, stored_vectors
+from .entries import kept_entries, without_duplicates
+from .gather import Gatherer
+from .loaders import FORMATS
+from .metadata import DocumentMeta
 from .previous import Previous, load_previous
 from .progress import Progress, Silent
+from .reading import Reader
 from .report import IngestReport, compare
 from .roots import orphaned_roots, refuse_shared_ids, require_roots, settle_flags, settle_roots
-
-MAX_FILE_BYTES = 50_000_000
-
-CountTokens = Callable[[Sequence[str]], list[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One file on its way into the index."""
-
-    file: SourceFile
-    record: FileRecord
-    document: Document | None = None
-    passages: tuple[Passage, ...] = ()
-    loaded: LoadedDocument | None = None
 
 
 def ingest(
@@ -51,28 +36,28 @@ def ingest(
     index: str | Path,
     *,
     encoder: Encoder,
-    count_tokens: CountTokens,
-    chunking: ChunkSettings = ChunkSettings(),
+    reader: Reader,
     flags: DocumentMeta = DocumentMeta(),
     forget: Iterable[str | Path] = (),
     rebuild: bool = False,
+    retry: bool = True,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Bring an index up to date with folders and files.
 
     The given paths are the truth about themselves: what was added, changed or deleted below them is followed.
     Documents from paths ingested earlier stay as they are. A path inside a folder ingested earlier brings that whole
-    folder up to date.
+    folder up to date. Reading goes on beside encoding.
 
     Args:
         paths: folders, searched recursively, and single files.
         index: the index folder; created if need be.
         encoder: makes the vectors; must be the one that made the index.
-        count_tokens: the encoder's word pieces of each string.
-        chunking: how documents are cut.
+        reader: parses and chunks, as a rule in worker processes; it is left open.
         flags: metadata for documents that do not state it themselves; kept for later runs over the same paths.
         forget: paths ingested earlier that leave the index.
         rebuild: start from nothing but these paths (and the vector cache).
+        retry: try files again that were set aside earlier and have not changed.
         progress: is told how the work goes.
 
     Raises:
@@ -87,25 +72,23 @@ def ingest(
     given = [Path(path).resolve() for path in paths]
     with clock("list"):
         discover(given)  # fails before the lock is taken and anything is touched
-    with writer_lock(index):
-        with clock("read"):
+    with writer_lock(index), VectorCache(vector_cache_file(index)) as cache:
+        with clock("open"):
             previous = Previous() if rebuild else load_previous(index, encoder)
         known = _without(previous.roots, [Path(path).resolve() for path in forget])
         again: list[Path] = []
-        if previous.manifest is not None and previous.manifest.chunker != chunking.fingerprint:
+        if previous.manifest is not None and previous.manifest.chunker != reader.chunking.fingerprint:
             # Passages of two chunkers do not mix: what was ingested earlier is read again too.
             again = known
+        stream = StreamEncoder(cache, encoder)
         while True:
-            synced, kept = settle_roots([*given, *again], known)
+            synced, kept_roots = settle_roots([*given, *again], known)
             require_roots(again)
             root_flags = settle_flags(given, synced, flags, previous.flags)
-            with clock("parse"):
-                kept_entries = _kept(previous, kept)
-                files = discover(synced)
-                entries, warnings = _parse(
-                    files, previous, kept_entries, encoder, count_tokens, chunking, root_flags, progress
-                )
-            entries += kept_entries
+            files = discover(synced)
+            kept = kept_entries(previous, kept_roots)
+            gatherer = Gatherer(previous, reader, encoder.info.fingerprint, root_flags, retry)
+            entries = [*without_duplicates(gatherer.gather(files, stream, progress, clock), kept), *kept]
             records = sorted((entry.record for entry in entries), key=lambda record: (record.root, record.path))
             refuse_shared_ids(records)
             orphans = orphaned_roots(records)
@@ -116,14 +99,20 @@ def ingest(
         passages = sorted((p for entry in entries for p in entry.passages), key=lambda p: p.id)
         if not passages:
             raise IngestError(_nothing_left(synced, files, records))
+        warnings = [(entry.file.document_id, warning) for entry in entries for warning in entry.warnings]
         report = compare(previous.records.values(), records, warnings, len(documents), len(passages))
-        roots = sorted(str(root) for root in (*synced, *kept))
-        said = {**{str(root): previous.flags.get(str(root), DocumentMeta()) for root in kept}, **root_flags}
+        roots = sorted(str(root) for root in (*synced, *kept_roots))
+        said = {**{str(root): previous.flags.get(str(root), DocumentMeta()) for root in kept_roots}, **root_flags}
         stored = {root: said[root].model_dump(mode="json", exclude_defaults=True) for root in roots}
         if previous.manifest and previous.holds(records, roots, stored):
             return replace(report, generation=previous.manifest.generation, seconds=_seconds(clock))
         with clock("encode"):
-            vectors, encoded = encode_passages(passages, index, encoder, progress)
+            # As a rule all are encoded by now; those of roots that only joined in the last round may be missing.
+            stream.add(passages)
+            while stream.prepare(last=True):
+                stream.step()
+            vectors = stored_vectors(passages, cache, encoder)
+        structures = {entry.document.info.id: entry.structure for entry in entries if entry.document}
         with clock("publish"):
             progress.begin("publishing", 1, "generation")
             manifest = publish_generation(
@@ -133,9 +122,10 @@ def ingest(
                 vectors=vectors,
                 files=records,
                 encoder=encoder.info,
-                chunker=chunking.fingerprint,
+                chunker=reader.chunking.fingerprint,
                 roots=roots,
                 flags=stored,
+                structures={key: structures[key] for key in sorted(structures)},
             )
             progress.advance()
             progress.end()
@@ -144,8 +134,8 @@ def ingest(
         report,
         generation=manifest.generation,
         published=True,
-        encoded=encoded,
-        cached=len(passages) - encoded,
+        encoded=stream.encoded,
+        cached=len(passages) - stream.encoded,
         seconds=_seconds(clock),
     )
 
@@ -158,98 +148,13 @@ def _without(known: Sequence[Path], forget: Sequence[Path]) -> list[Path]:
     return [root for root in known if root not in forget]
 
 
-def _parse(
-    files: Sequence[SourceFile],
-    previous: Previous,
-    kept: Sequence[_Entry],
-    encoder: Encoder,
-    count_tokens: CountTokens,
-    chunking: ChunkSettings,
-    flags: Mapping[str, DocumentMeta],
-    progress: Progress,
-) -> tuple[list[_Entry], list[tuple[str, str]]]:
-    """Read all files; take over what is unchanged, set aside what cannot be read, recognise duplicates."""
-    reading = [LOADER_VERSION, chunking.fingerprint, encoder.info.fingerprint]
-    entries: list[_Entry] = []
-    warnings: list[tuple[str, str]] = []
-    original = {entry.document.info.sha256: entry.document.info.id for entry in kept if entry.document}
-    progress.begin("reading", len(files), "files")
-    for file in files:
-        entry = _read(file, previous, reading, flags[file.root])
-        if entry.document is not None:
-            first = original.setdefault(entry.document.info.sha256, file.document_id)
-            if first != file.document_id:
-                entry = _Entry(file, replace(entry.record, state="duplicate", detail=first))
-        if entry.loaded is not None and entry.document is not None:
-            warnings += [(file.document_id, warning) for warning in entry.loaded.warnings]
-            passages = chunk(entry.document, entry.loaded.blocks, count_tokens, chunking)
-            entry = replace(entry, passages=tuple(passages), loaded=None)
-        entries.append(entry)
-        progress.advance()
-    progress.end()
-    return entries, warnings
-
-
-def _read(file: SourceFile, previous: Previous, reading: Sequence[str], flags: DocumentMeta) -> _Entry:
-    record = FileRecord(file.root, file.path, file.document_id, "", "quarantined")
-    try:
-        data = _bytes(file.location)
-        sidecars = [path for path in file.sidecars if path.is_file()]
-        metadata = _bytes(sidecars[0]) if sidecars else b""
-        parts = [
-            file.document_id,
-            *reading,
-            flags.model_dump_json(),
-            hashlib.sha256(data).hexdigest(),
-            hashlib.sha256(metadata).hexdigest(),
-        ]
-        fingerprint = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-        record = replace(record, fingerprint=fingerprint)
-        known = previous.records.get((file.root, file.path))
-        if known is not None and known.state == "indexed" and known.fingerprint == fingerprint:
-            return _Entry(file, known, previous.documents[known.document_id], previous.passages[known.document_id])
-        sidecar = read_sidecar(sidecars[0]) if sidecars else None
-        loaded = load(
-            file.path, data, document_id=file.document_id, source=file.document_id, sidecar=sidecar, flags=flags
-        )
-    except QuarantineError as error:
-        return _Entry(file, replace(record, detail=str(error)))
-    except OSError as error:
-        return _Entry(file, replace(record, detail=f"cannot be read ({error.strerror}); check that it still exists"))
-    state = replace(record, state="indexed", detail="; ".join(loaded.warnings))
-    return _Entry(file, state, loaded.document, loaded=loaded)
-
-
-def _bytes(path: Path) -> bytes:
-    if path.exists() and not path.is_file():
-        raise QuarantineError("is not a regular file")
-    with path.open("rb") as stream:
-        data = stream.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        raise QuarantineError(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB; split it")
-    return data
-
-
-def _kept(previous: Previous, roots: Sequence[Path]) -> list[_Entry]:
-    """Entries of the roots that this run was not asked about."""
-    names = {str(root) for root in roots}
-    return [
-        _Entry(
-            SourceFile(record.root, record.path, Path(record.root)),
-            record,
-            previous.documents.get(record.document_id) if record.state == "indexed" else None,
-            previous.passages.get(record.document_id, ()) if record.state == "indexed" else (),
-        )
-        for record in previous.records.values()
-        if record.root in names
-    ]
-
-
 def _nothing_left(roots: Sequence[Path], files: Sequence[SourceFile], records: Sequence[FileRecord]) -> str:
     where = ", ".join(repr(str(root)) for root in roots)
     if not files:
-        return f"no documents (.md, .markdown, .mdx) below {where}; nothing was changed, name a folder that holds some"
-    reason = next((f"{r.path!r} {r.detail}" for r in records if r.state == "quarantined"), "all are empty")
+        known = ", ".join(FORMATS)
+        return f"no documents ({known}) below {where}; nothing was changed, name a folder that holds some"
+    aside = (FileState.QUARANTINED, FileState.IGNORED)
+    reason = next((f"{r.path!r} {r.detail}" for r in records if r.state in aside), "all are empty")
     return f"of {len(files)} found below {where} no file can be indexed, nothing was changed; the first: {reason}"
 
 

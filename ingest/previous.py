@@ -11,6 +11,7 @@ from ..index.manifest import Manifest
 from ..index.repair import adopt_newest
 from ..index.snapshot import check_encoder, open_current
 from ..index.store import FileRecord
+from ..index.structure import Structure
 from ..index.types import Document, Passage
 from .metadata import DocumentMeta
 from .roots import COLLECTION_ROOT
@@ -25,12 +26,18 @@ class Previous:
         records: what became of each file, by root and path.
         documents: by document id.
         passages: by document id, in order.
+        structures: by document id, its blocks, pages and practices.
     """
 
     manifest: Manifest | None = None
     records: dict[tuple[str, str], FileRecord] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     passages: dict[str, tuple[Passage, ...]] = field(default_factory=dict)
+    structures: dict[str, Structure] = field(default_factory=dict)
+
+    def structure(self, document_id: str) -> Structure:
+        """Blocks, pages and practices of a document."""
+        return self.structures.get(document_id, Structure())
 
     @property
     def roots(self) -> list[Path]:
@@ -86,6 +93,7 @@ def load_previous(index: Path, encoder: Encoder) -> Previous:
         {(record.root, record.path): record for record in store.files()},
         {info.id: store.document(info.id) for info in snapshot.documents},
         {key: tuple(value) for key, value in by_document.items()},
+        store.structures(),
     )
     store.close()
     return previous

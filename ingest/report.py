@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..index.store import FileRecord
+from ..index.store import FileRecord, FileState
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class IngestReport:
         unchanged: how many documents stayed as they were.
         duplicates: files with the text of another one: their id to the id of the one that is indexed.
         quarantined: files set aside: their record holds the reason.
+        ignored: files that are sound but no documents of their own: their record says why.
         warnings: document id and what was ignored in it.
         documents: how many documents the index holds.
         passages: how many passages the index holds.
@@ -35,6 +36,7 @@ class IngestReport:
     unchanged: int = 0
     duplicates: dict[str, str] = field(default_factory=dict)
     quarantined: tuple[FileRecord, ...] = ()
+    ignored: tuple[FileRecord, ...] = ()
     warnings: tuple[tuple[str, str], ...] = ()
     documents: int = 0
     passages: int = 0
@@ -51,8 +53,8 @@ def compare(
     passages: int,
 ) -> IngestReport:
     """What changed between the files of the last generation and those of this run."""
-    before = {r.document_id: r.fingerprint for r in previous if r.state == "indexed"}
-    after = {r.document_id: r.fingerprint for r in records if r.state == "indexed"}
+    before = {r.document_id: r.fingerprint for r in previous if r.state == FileState.INDEXED}
+    after = {r.document_id: r.fingerprint for r in records if r.state == FileState.INDEXED}
     return IngestReport(
         generation="",
         published=False,
@@ -60,8 +62,9 @@ def compare(
         changed=tuple(sorted(key for key in after.keys() & before.keys() if after[key] != before[key])),
         removed=tuple(sorted(before.keys() - after.keys())),
         unchanged=sum(before.get(key) == value for key, value in after.items()),
-        duplicates={r.document_id: r.detail for r in records if r.state == "duplicate"},
-        quarantined=tuple(r for r in records if r.state == "quarantined"),
+        duplicates={r.document_id: r.detail for r in records if r.state == FileState.DUPLICATE},
+        quarantined=tuple(r for r in records if r.state == FileState.QUARANTINED),
+        ignored=tuple(r for r in records if r.state == FileState.IGNORED),
         warnings=tuple(warnings),
         documents=documents,
         passages=passages,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..index.errors import IngestError
-from ..index.store import FileRecord
+from ..index.store import FileRecord, FileState
 from .metadata import DocumentMeta
 
 # Roots of an index that `collection.py` made begin like this; every other root is a path.
@@ -65,8 +65,8 @@ def refuse_shared_ids(records: Iterable[FileRecord]) -> None:
 
 def orphaned_roots(records: Sequence[FileRecord]) -> list[Path]:
     """Roots with a file that was a duplicate of one that has now left the index; it must be read after all."""
-    indexed = {record.document_id for record in records if record.state == "indexed"}
-    return [Path(r.root) for r in records if r.state == "duplicate" and r.detail not in indexed]
+    indexed = {record.document_id for record in records if record.state == FileState.INDEXED}
+    return [Path(r.root) for r in records if r.state == FileState.DUPLICATE and r.detail not in indexed]
 
 
 def require_roots(roots: Iterable[Path]) -> None:

@@ -23,6 +23,7 @@ from sota_rag.index.generations import read_current, vector_cache_file, writer_l
 from sota_rag.index.repair import verify
 from sota_rag.index.vectors import VectorCache, vector_key
 from sota_rag.ingest.pipeline import ingest
+from sota_rag.ingest.reading import InlineReader
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
@@ -54,7 +55,7 @@ def errors_corpus(tmp_path_factory):
 def errors_index(errors_corpus, minilm, tmp_path_factory):
     """Read only."""
     index = tmp_path_factory.mktemp("errors") / "index"
-    ingest([errors_corpus], index, encoder=minilm, count_tokens=minilm.count_tokens)
+    ingest([errors_corpus], index, encoder=minilm, reader=InlineReader(minilm.count_tokens))
     return index
 
 
@@ -191,7 +192,7 @@ def test_another_encoder_s_index_and_the_command_in_the_message(
     fail, capsys, tmp_path, errors_corpus, minilm, hash_encoder
 ):
     index = tmp_path / "index"
-    ingest([errors_corpus], index, encoder=hash_encoder, count_tokens=minilm.count_tokens)
+    ingest([errors_corpus], index, encoder=hash_encoder, reader=InlineReader(minilm.count_tokens))
     command = f"sota-rag ingest {errors_corpus} --index {index} --rebuild"
     for arguments in (["search", "LoRA"], ["ask", "LoRA"], ["ingest", errors_corpus]):
         said = fail(*arguments, "--index", index)

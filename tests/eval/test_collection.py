@@ -17,6 +17,7 @@ from sota_rag.index.snapshot import open_current
 from sota_rag.ingest.chunk import ChunkSettings
 from sota_rag.ingest.collection import CollectionDocument, ingest_collection
 from sota_rag.ingest.pipeline import ingest
+from sota_rag.ingest.reading import InlineReader
 
 SYSTEMS = ("bm25", "dense", "rrf", "convex")
 CORPUS = {
@@ -206,7 +207,7 @@ def test_an_index_of_documents_is_not_overwritten(evaluate, encoder, tmp_path):
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes/a.md").write_text("# Note\n\nSomething of the user's.\n")
     index = tmp_path / "data/index"
-    ingest([tmp_path / "notes"], index, encoder=encoder, count_tokens=encoder.count_tokens)
+    ingest([tmp_path / "notes"], index, encoder=encoder, reader=InlineReader(encoder.count_tokens))
     with pytest.raises(EvaluationError, match="is an index of documents"):
         evaluate(write(tmp_path / "tiny"), index=index)
     assert read_current(index).generation == "000001"

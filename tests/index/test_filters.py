@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 from sota_rag.index import DocumentInfo, Filters, Kind, Retriever, SearchSettings, Status
-from sota_rag.index.filters import allowed_rows, matches
+from sota_rag.index.filters import allowed_rows, matches, role_codes
+from sota_rag.index.types import Role
 
 PAPER = DocumentInfo("papers/2021/lora.pdf", "papers/2021/lora.pdf", "LoRA", Kind.PAPER, "2021-06-17", Status.CURRENT)
 NOTE = DocumentInfo("notes/a b.md", "notes/a b.md", "Note", Kind.NOTE)
+BODY = role_codes([Role.BODY] * 4)
 
 
 @pytest.mark.parametrize(
@@ -41,13 +43,21 @@ def test_year(published, year):
 
 def test_mask_has_one_entry_per_row():
     rows = np.array([0, 0, 1, 0], dtype=np.int32)
-    assert allowed_rows([PAPER, NOTE], rows, Filters(kinds=(Kind.NOTE,))).tolist() == [False, False, True, False]
-    assert allowed_rows([PAPER, NOTE], rows, Filters(kinds=(Kind.OTHER,))).tolist() == [False] * 4
+    assert allowed_rows([PAPER, NOTE], rows, BODY[:4], Filters(kinds=(Kind.NOTE,))).tolist() == [False, False, True, False]
+    assert allowed_rows([PAPER, NOTE], rows, BODY[:4], Filters(kinds=(Kind.OTHER,))).tolist() == [False] * 4
 
 
 def test_no_filter_is_no_mask():
-    assert allowed_rows([PAPER], np.zeros(3, dtype=np.int32), None) is None
-    assert allowed_rows([PAPER], np.zeros(3, dtype=np.int32), Filters()) is None
+    assert allowed_rows([PAPER], np.zeros(3, dtype=np.int32), BODY[:3], None) is None
+    assert allowed_rows([PAPER], np.zeros(3, dtype=np.int32), BODY[:3], Filters()) is None
+
+
+def test_references_and_figure_text_are_returned_only_when_asked_for():
+    rows, roles = np.zeros(4, dtype=np.int32), role_codes([Role.BODY, Role.REFERENCES, Role.FOOTNOTE, Role.FIGURE])
+    assert allowed_rows([PAPER], rows, roles, None).tolist() == [True, False, True, False]
+    asked = Filters(roles=(Role.REFERENCES, Role.FIGURE))
+    assert allowed_rows([PAPER], rows, roles, asked).tolist() == [False, True, False, True]
+    assert allowed_rows([PAPER], rows, roles, Filters(kinds=(Kind.NOTE,))).tolist() == [False] * 4
 
 
 @pytest.mark.parametrize("legs", ["hybrid", "dense", "bm25"])

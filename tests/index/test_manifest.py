@@ -59,8 +59,8 @@ def test_broken_values(folder, changes):
 
 def test_another_format_version(folder, index):
     # A later version may hold anything else.
-    rewrite(folder, format=2, counts=..., novelty=True)
-    with pytest.raises(FormatVersionError, match=f"format 2, this software reads 1.*--index {index} --rebuild"):
+    rewrite(folder, format=3, counts=..., novelty=True)
+    with pytest.raises(FormatVersionError, match=f"format 3, this software reads 2.*/docs --index {index} --rebuild"):
         read_manifest(folder)
 
 

@@ -19,7 +19,7 @@ CHILD = """
 import hashlib, json, sys, time
 import numpy as np
 from sota_rag.index import EncoderInfo, SentenceTransformerEncoder
-from sota_rag.ingest import encode, pipeline
+from sota_rag.ingest import encode, pipeline, reading
 
 class SlowEncoder:
     info = EncoderInfo("slow", hashlib.sha256(b"slow").hexdigest(), 8, 256)
@@ -34,7 +34,7 @@ class SlowEncoder:
 encode.ENCODE_BATCH = 4
 print("ready", flush=True)
 count = SentenceTransformerEncoder().count_tokens
-pipeline.ingest([sys.argv[1]], sys.argv[2], encoder=SlowEncoder(), count_tokens=count)
+pipeline.ingest([sys.argv[1]], sys.argv[2], encoder=SlowEncoder(), reader=reading.InlineReader(count))
 """
 
 FINGERPRINT = "slow"

@@ -17,6 +17,7 @@ from sota_rag.ingest.chunk import ChunkSettings
 from sota_rag.ingest.collection import CollectionDocument, ingest_collection
 from sota_rag.ingest.metadata import DocumentMeta
 from sota_rag.ingest.pipeline import ingest
+from sota_rag.ingest.reading import InlineReader
 
 COUNT = SentenceTransformerEncoder().count_tokens
 
@@ -55,7 +56,8 @@ def run(tmp_path, hash_encoder):
 
     def go(*paths, **options):
         options.setdefault("encoder", hash_encoder)
-        return ingest(paths, tmp_path / "index", count_tokens=COUNT, **options)
+        reader = InlineReader(COUNT, options.pop("chunking", ChunkSettings()))
+        return ingest(paths, tmp_path / "index", reader=reader, **options)
 
     return go
 

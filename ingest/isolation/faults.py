@@ -1,0 +1,76 @@
+"""What went wrong with a file in a worker, in words that complete "FILE: …"."""
+
+import signal
+
+from ...index.errors import QuarantineError
+from .limits import Limits
+
+
+class ParserFault(QuarantineError):
+    """The file's parser did not end as it should; the file is set aside."""
+
+
+def too_slow(limits: Limits) -> ParserFault:
+    """The deadline passed."""
+    return ParserFault(f"it took longer than {limits.wall_s:g} s to read; split it")
+
+
+def too_much_memory(limits: Limits) -> ParserFault:
+    """The memory ran out."""
+    return ParserFault(f"it needed more than {_size(limits.memory_bytes)} of memory to read; split it")
+
+
+def too_much_output(limits: Limits) -> ParserFault:
+    """What was found in it does not fit the pipe's limit."""
+    return ParserFault(f"its parse is larger than {limits.output_bytes // 1_000_000} MB; split it")
+
+
+def too_deep(limits: Limits) -> ParserFault:
+    """The parser recursed too far."""
+    return ParserFault(f"it is nested deeper than the {limits.recursion} levels that are followed; flatten it")
+
+
+def failed(error: Exception) -> ParserFault:
+    """The parser raised something that is none of our errors."""
+    said = " ".join(str(error).split())
+    shown = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return ParserFault(f"its parser failed ({_clipped(shown, 300)}); check the file, convert it or leave it out")
+
+
+def malformed(what: str) -> ParserFault:
+    """The worker answered with something that no parse is."""
+    return ParserFault(f"its parser answered with something that is no parse ({what}); convert it or leave it out")
+
+
+def died(status: int, limits: Limits, resident_bytes: int) -> ParserFault:
+    """The process ended by itself.
+
+    Args:
+        status: exit status, or minus the signal's number.
+        limits: in force.
+        resident_bytes: the most memory that it was seen to hold.
+    """
+    if status == -signal.SIGXCPU:
+        return ParserFault(f"it took longer than {limits.cpu_s} s of processor time to read; split it")
+    if resident_bytes > 0.7 * limits.memory_bytes:
+        return too_much_memory(limits)
+    if status == -signal.SIGKILL:
+        return ParserFault("its parser was killed (signal SIGKILL), as a system does that is short of memory; split it")
+    return ParserFault(f"its parser crashed ({_status(status)}); convert it or leave it out")
+
+
+def _status(status: int) -> str:
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return f"signal {signal.Signals(-status).name}"
+    except ValueError:
+        return f"signal {-status}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**30:g} GiB" if count >= 2**30 else f"{count / 2**20:g} MiB"
+
+
+def _clipped(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
