@@ -1,16 +1,18 @@
 """Put the parts together as the settings say; the command line and the page both start here."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
 
 from ..index import CrossEncoderReranker, Encoder, Retriever, SentenceTransformerEncoder
+from ..index.encoder import TokenCounter
+from ..ingest.isolation.pool import WorkerPool
 from ..ingest.metadata import DocumentMeta
 from ..ingest.pipeline import ingest
 from ..ingest.progress import Progress
-from ..ingest.reading import InlineReader, Reader
+from ..ingest.reading import Reader
 from ..ingest.report import IngestReport
 from .answering import Answerer
 from .settings import Settings
@@ -20,8 +22,8 @@ class CountingEncoder(Encoder, Protocol):
     """An encoder that can count its own word pieces."""
 
     @property
-    def count_tokens(self) -> Callable[[Sequence[str]], list[int]]:
-        """Word pieces of each string."""
+    def count_tokens(self) -> TokenCounter:
+        """Counts word pieces of strings."""
         ...
 
 
@@ -64,8 +66,8 @@ def make_answerer(settings: Settings, retriever: Retriever) -> Answerer:
 
 
 def make_reader(settings: Settings, encoder: CountingEncoder) -> Reader:
-    """The reader of documents."""
-    return InlineReader(encoder.count_tokens, settings.chunk_settings(encoder.info.window))
+    """The reader of documents: parsers in processes of their own, started when the first file comes."""
+    return WorkerPool(encoder.count_tokens.path, settings.chunk_settings(encoder.info.window))
 
 
 def run_ingestion(

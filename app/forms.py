@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..index import DocumentInfo, Hit, SearchResult
+from ..index.types import PracticeMark
 from ..ingest.report import IngestReport
 from .answering import Answer, Citation, Receipt
 
@@ -36,6 +37,7 @@ def hit_form(hit: Hit) -> dict[str, Any]:
         "end": passage.end,
         "text": passage.text,
         "signals": asdict(hit.signals),
+        "practice": _mark_form(hit.practice),
     }
 
 
@@ -83,7 +85,12 @@ def _citation_form(citation: Citation) -> dict[str, Any]:
         "start": citation.start,
         "end": citation.end,
         "quote": citation.quote,
+        "practice": _mark_form(citation.practice),
     }
+
+
+def _mark_form(mark: PracticeMark | None) -> dict[str, Any] | None:
+    return asdict(mark) if mark else None
 
 
 def _document_form(document: DocumentInfo) -> dict[str, Any]:

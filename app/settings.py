@@ -8,10 +8,10 @@ import hashlib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ..index import SearchSettings, SettingsError
@@ -21,6 +21,19 @@ from .answering import AnswerSettings
 PREFIX = "SOTA_RAG_"
 CONFIG_VARIABLE = "SOTA_RAG_CONFIG"
 CONFIG_FILE = "sota-rag.toml"
+
+
+def _named_folder(value: Any) -> Any:
+    """The empty path would mean the working folder; `~` is the shell's to expand in flags, ours in a file."""
+    if value == "":
+        raise ValueError("name a folder")
+    try:
+        return Path(value).expanduser() if isinstance(value, str) else value
+    except RuntimeError as error:
+        raise ValueError("there is no such home folder") from error
+
+
+Folder = Annotated[Path, BeforeValidator(_named_folder)]
 
 
 class _Section(BaseModel):
@@ -44,6 +57,7 @@ class SearchSection(_Section):
     fusion: Literal["convex", "rrf"] = "convex"
     alpha: float = Field(default=SearchSettings().alpha, ge=0, le=1)
     rrf_k: int = Field(default=60, ge=1)
+    mode: Literal["current", "history"] = "current"
 
 
 class RerankerSection(_Section):
@@ -71,6 +85,19 @@ class AnswerSection(_Section):
     threshold: float | None = Field(default=None, ge=0, le=1)
 
 
+class PapersSection(_Section):
+    """Where papers are kept, and how arXiv or a mirror of it is asked for them."""
+
+    folder: Folder = Path(platformdirs.user_data_dir("sota-rag")) / "papers"
+    api_url: str = "https://export.arxiv.org/api/query"
+    pdf_url: str = "https://arxiv.org/pdf"
+    oai_url: str = "https://oaipmh.arxiv.org/oai"
+    contact: str | None = None
+    delay_s: float = Field(default=3.0, ge=0, allow_inf_nan=False)
+    timeout_s: float = Field(default=30.0, gt=0, allow_inf_nan=False)
+    max_mb: int = Field(default=200, ge=1)
+
+
 class Settings(BaseSettings):
     """All settings of the application."""
 
@@ -82,24 +109,14 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
-    index: Path = Path(platformdirs.user_data_dir("sota-rag")) / "index"
+    index: Folder = Path(platformdirs.user_data_dir("sota-rag")) / "index"
     profile: Literal["embedded"] = "embedded"
     encoder: EncoderSection = EncoderSection()
     search: SearchSection = SearchSection()
     reranker: RerankerSection = RerankerSection()
     chunking: ChunkingSection = ChunkingSection()
     answer: AnswerSection = AnswerSection()
-
-    @field_validator("index", mode="before")
-    @classmethod
-    def _a_named_folder(cls, value: Any) -> Any:
-        """The empty path would mean the working folder; `~` is the shell's to expand in flags, ours in a file."""
-        if value == "":
-            raise ValueError("name a folder")
-        try:
-            return Path(value).expanduser() if isinstance(value, str) else value
-        except RuntimeError as error:
-            raise ValueError("there is no such home folder") from error
+    papers: PapersSection = PapersSection()
 
     @classmethod
     def settings_customise_sources(
@@ -164,8 +181,8 @@ class Settings(BaseSettings):
 
     @property
     def fingerprint(self) -> str:
-        """Hex sha256 of every setting that can change a result; the index's place does not."""
-        return hashlib.sha256(self.model_dump_json(exclude={"index"}).encode()).hexdigest()
+        """Hex sha256 of every setting that can change a result; places and where papers come from do not."""
+        return hashlib.sha256(self.model_dump_json(exclude={"index", "papers"}).encode()).hexdigest()
 
 
 def config_file() -> Path:

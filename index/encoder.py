@@ -77,17 +77,17 @@ class WordEncoder(Encoder, Protocol):
 
 
 class TokenCounter:
-    """Counts word pieces with an encoder's own tokenizer; needs no torch, so it is quick to load."""
+    """Counts word pieces with an encoder's own tokenizer, the file at `path`; needs no torch, so it is quick to load."""
 
     def __init__(self, model: ModelFiles) -> None:
-        self._path = model.folder / "tokenizer.json"
+        self.path = model.folder / "tokenizer.json"
         self._lock = threading.Lock()
 
     @cached_property
     def _tokenizer(self) -> "Tokenizer":
         from tokenizers import Tokenizer
 
-        tokenizer = Tokenizer.from_file(str(self._path))
+        tokenizer = Tokenizer.from_file(str(self.path))
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer

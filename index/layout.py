@@ -56,7 +56,7 @@ class Layout:
     def _regions(self, start: int, end: int) -> Iterator[PageSpan]:
         for index in range(self._first_after(start), len(self.spans)):
             span = self.spans[index]
-            if span.start >= end:
+            if span.start >= end or start >= end:
                 return
             width = (span.x1 - span.x0) / max(1, span.end - span.start)
             first, last = max(start, span.start), min(end, span.end)

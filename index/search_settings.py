@@ -18,6 +18,8 @@ class SearchSettings:
         rerank_depth: fused candidates it sees at most.
         rerank_weight: share of its score in the final one, 0 to 1.
         rerank_budget_s: seconds after which it starts no further batch.
+        mode: `current` places the successor of a superseded practice above it and marks both; `history` leaves the
+            hits as they were found.
     """
 
     legs: Literal["hybrid", "dense", "bm25"] = "hybrid"
@@ -29,3 +31,4 @@ class SearchSettings:
     rerank_depth: int = 30
     rerank_weight: float = 0.5
     rerank_budget_s: float = 1.0
+    mode: Literal["current", "history"] = "current"

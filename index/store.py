@@ -228,7 +228,10 @@ class PassageStore:
     def files(self) -> list[FileRecord]:
         """What became of every source file, by root and path."""
         sql = "SELECT root, path, document_id, fingerprint, state, detail FROM files ORDER BY root, path"
-        return [FileRecord(*row[:4], FileState(row[4]), row[5]) for row in self._all(sql)]
+        return [
+            FileRecord(root, path, identity, fingerprint, FileState(state), detail)
+            for root, path, identity, fingerprint, state, detail in self._all(sql)
+        ]
 
 
 def _info(row: tuple) -> DocumentInfo:

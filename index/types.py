@@ -145,15 +145,68 @@ class Signals:
     rerank_score: float | None = None
 
 
+class Relation(StrEnum):
+    """What a passage's practice is to the present: replaced, what replaced it, or put away without a successor."""
+
+    SUPERSEDED = "superseded"
+    SUCCESSOR = "successor"
+    PUT_AWAY = "put_away"
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """The practice at the other end of a supersession.
+
+    Attributes:
+        id: as its registry has it.
+        title: the recommendation, or the title of the work.
+        year: of its source, or None.
+        rank: of the hit that stands for it, or None when no hit does.
+    """
+
+    id: str
+    title: str
+    year: int | None = None
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeMark:
+    """What a hit's passage recommends, and whether that still holds.
+
+    Attributes:
+        relation: what the practice is to the present.
+        practice_id: as its registry has it.
+        statement: the recommendation, or the title of the work.
+        reason: why it was put away; on a successor, why its predecessor was.
+        year: of the practice's source, or None.
+        other: of what was superseded, its current successors; of a successor, what it stands above.
+        note: what the reader should know besides; empty as a rule.
+    """
+
+    relation: Relation
+    practice_id: str
+    statement: str
+    reason: str = ""
+    year: int | None = None
+    other: tuple[Counterpart, ...] = ()
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A retrieved passage. The score belongs to the hit: the same passage scores differently elsewhere."""
+    """A retrieved passage. The score belongs to the hit: the same passage scores differently elsewhere.
+
+    A successor that was moved or put above what it superseded bears the score of the hit below it, while its signals
+    stay its own.
+    """
 
     passage: Passage
     document: DocumentInfo
     score: float
     rank: int
     signals: Signals = Signals()
+    practice: PracticeMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +225,7 @@ class SearchResult:
     Attributes:
         query: as asked.
         generation: id of the index generation that served the whole query.
-        hits: at most k, ordered by `(-score, passage id)`.
+        hits: at most k, ordered by `(-score, passage id)`, but for successors that stand above what they superseded.
         timings_ms: wall time per stage, in milliseconds.
         stages: one entry per stage, in order.
         notes: what fell back or could not be done, in words for the user.

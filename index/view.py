@@ -20,6 +20,7 @@ from .search_settings import SearchSettings
 from .snapshot import Snapshot
 from .store import FileRecord
 from .structure import blocks_of, layout_of
+from .successors import Placement, successors_of
 from .types import Document, DocumentInfo, Filters, Hit, Passage, SearchResult, Signals, Stage
 
 MAX_QUERY_CHARS = 4_000
@@ -117,16 +118,25 @@ class View:
                 signals[row] = replace(signals[row], fused_score=score)
         with clock("rerank"):
             rows, scores, rerank_stage = self._rerank(query, rows, scores, signals, settings, k)
+        with clock("successors"):
+            placed = self._place(rows.tolist(), scores.tolist(), k, signals, settings, allowed)
         with clock("fetch"):
-            passages = snapshot.store.passages(rows[:k].tolist())
+            passages = snapshot.store.passages(placed.rows)
         hits = tuple(
-            Hit(passage, snapshot.documents[snapshot.row_documents[row]], score, rank, signals[row])
+            Hit(
+                passage,
+                snapshot.documents[snapshot.row_documents[row]],
+                score,
+                rank,
+                signals.get(row, Signals()),
+                placed.marks.get(row),
+            )
             for rank, (row, score, passage) in enumerate(
-                zip(rows[:k].tolist(), scores[:k].tolist(), passages, strict=True), start=1
+                zip(placed.rows, placed.scores, passages, strict=True), start=1
             )
         )
         filtered = () if allowed is None else (Stage("filter", int(allowed.sum()), f"of {len(snapshot)} passages"),)
-        stages = (*filtered, *found.stages, fused_stage, rerank_stage)
+        stages = (*filtered, *found.stages, fused_stage, rerank_stage, placed.stage)
         notes = snapshot.notes + found.notes + self._notes
         return SearchResult(query, snapshot.generation, hits, clock.milliseconds(), stages, notes)
 
@@ -167,6 +177,22 @@ class View:
         order = np.lexsort((rows, -final))
         stage = Stage("rerank", len(scored), f"{self._reranker.id}, of {len(head)} candidates")
         return rows[order], final[order], stage
+
+    def _place(
+        self,
+        rows: list[int],
+        scores: list[float],
+        k: int,
+        signals: dict[int, Signals],
+        settings: SearchSettings,
+        allowed: NDArray[np.bool_] | None,
+    ) -> Placement:
+        """The k best rows, successors above what they superseded unless the mode is `history`."""
+        if settings.mode == "history":
+            stage = Stage("successors", len(rows[:k]), "not run: in history mode hits stay as they were found")
+            return Placement(rows[:k], scores[:k], {}, stage)
+        fused = {row: told.fused_score for row, told in signals.items() if told.fused_score is not None}
+        return successors_of(self._snapshot.store).place(rows, scores, k, fused=fused, allowed=allowed)
 
 
 def _checked(query: str, k: int) -> str:

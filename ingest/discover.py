@@ -72,7 +72,8 @@ def _below(root: Path) -> list[SourceFile]:
             f"{str(root)!r} does not exist; nothing was changed, correct the path, "
             "or drop it from the index with --forget"
         )
-    files = []
+    files: list[SourceFile] = []
+    labels: set[str] = set()
     for folder, subfolders, names in os.walk(root, onerror=_fail):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in sorted(names):
@@ -82,10 +83,20 @@ def _below(root: Path) -> list[SourceFile]:
             # realpath, unlike Path.resolve, does not stumble over links that run in a circle.
             if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
                 continue
-            # A name that is not UTF-8 could not be stored or printed; its bytes are spelled out instead.
-            label = path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
+            label = _label(path.relative_to(root).as_posix())
+            while label in labels:
+                label += "~"
+            labels.add(label)
             files.append(SourceFile(str(root), label, path))
     return files
+
+
+def _label(name: str) -> str:
+    """A name that can be stored and printed: bytes that are not UTF-8 spelled out, control characters as pictures."""
+    return "".join(
+        chr(0x2400 + ord(character)) if character < " " else character if character.isprintable() else "\ufffd"
+        for character in name.encode("utf-8", "backslashreplace").decode()
+    )
 
 
 def _fail(error: OSError) -> None:

@@ -104,7 +104,7 @@ class Gatherer:
         try:
             data = flatten(file.location, root) if _is_latex(file) else read_bytes(file.location, root)
             sidecars = [path for path in file.sidecars if path.is_file()]
-            said = read_bytes(sidecars[0], root) if sidecars else b""
+            said = _sidecar_bytes(sidecars[0], root) if sidecars else b""
             print_ = self._fingerprint(file, data, said)
             if known is not None and known.fingerprint == print_ and self._stands(known):
                 return taken_over(file, known, self.previous)
@@ -140,6 +140,13 @@ class Gatherer:
 
 def _is_latex(file: SourceFile) -> bool:
     return file.location.suffix.lower() == ".tex"
+
+
+def _sidecar_bytes(path: Path, root: Path) -> bytes:
+    try:
+        return read_bytes(path, root)
+    except QuarantineError as error:
+        raise QuarantineError(f"its sidecar {path.name} {error}") from error
 
 
 def _parts(files: Sequence[SourceFile]) -> dict[str, str]:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...index import Encoder, Filters, Retriever, SearchResult, SentenceTransformerEncoder
+from ...index import Encoder, Filters, Retriever, SearchResult, SearchSettings, SentenceTransformerEncoder
 from ...index.analysis import is_question_word, terms
 from ...index.builder import software_version
 from ...index.clock import Clock
 from ...index.encoder import WordEncoder
+from .currency import practice_notes
 from .evidence import Evidence, weigh
 from .gate import Gate, shipped_gate
 from .select import Scored, SelectionSettings, score, select
@@ -56,12 +57,13 @@ class Answerer:
         self.retriever, self.encoder, self.settings = retriever, encoder, settings
         self.gate, self.settings_hash = gate or shipped_gate(), settings_hash
 
-    def ask(self, question: str, *, filters: Filters | None = None) -> Answer:
+    def ask(self, question: str, *, filters: Filters | None = None, search: SearchSettings | None = None) -> Answer:
         """Answer a question, or say why not.
 
         Args:
             question: at most 4,000 characters.
             filters: which documents may answer.
+            search: how passages are found, in place of the retriever's settings.
 
         Raises:
             QueryError: the question is empty or too long.
@@ -69,11 +71,11 @@ class Answerer:
         clock = Clock()
         with clock("search"):
             view = self.retriever.view()
-            result = view.search(question, self.settings.hits, filters=filters)
+            result = view.search(question, self.settings.hits, filters=filters, settings=search)
         weights = view.term_weights(result.query)
         read = result.hits[: self.settings.read]
         with clock("sentences"):
-            found = candidates(read)
+            found = candidates(read, view.blocks)
             scored = _score(result.query, found, self.encoder, weights, self.settings.selection)
         with clock("gate"):
             evidence = weigh(result.query, [hit.passage for hit in read], found, scored, weights, self.encoder)
@@ -84,25 +86,31 @@ class Answerer:
         if scored is not None and passes:
             with clock("select"):
                 chosen = [found[place] for place in select(found, scored, self.settings.selection)]
+        citations = tuple(_cite(marker, candidate) for marker, candidate in enumerate(chosen, start=1))
         return Answer(
             question=result.query,
             sentences=tuple(
                 Sentence(candidate.text, (marker,), Verdict.SUPPORTED, 1.0)
                 for marker, candidate in enumerate(chosen, start=1)
             ),
-            citations=tuple(_cite(marker, candidate) for marker, candidate in enumerate(chosen, start=1)),
+            citations=citations,
             abstained=not chosen,
             reason="" if chosen else _why_silent(result, found, passes=passes),
             mode="extract",
             confidence=round(confidence, 4),
             hits=result.hits,
-            receipt=self._receipt(result, evidence, threshold, filters),
+            receipt=self._receipt(result, evidence, threshold, filters, search),
             timings_ms=_timings(result, clock),
-            notes=result.notes,
+            notes=(*result.notes, *practice_notes(citations, result.hits)),
         )
 
     def _receipt(
-        self, result: SearchResult, evidence: Evidence | None, threshold: float, filters: Filters | None
+        self,
+        result: SearchResult,
+        evidence: Evidence | None,
+        threshold: float,
+        filters: Filters | None,
+        search: SearchSettings | None,
     ) -> Receipt:
         reranker, reranker_note = self._reranked(result)
         return Receipt(
@@ -112,7 +120,7 @@ class Answerer:
             reranker=reranker,
             reranker_note=reranker_note,
             gate=GateReceipt(threshold, self.gate.fingerprint, evidence),
-            search=self.retriever.settings,
+            search=search or self.retriever.settings,
             filters=filters or None,
             settings_hash=self.settings_hash,
         )
@@ -172,6 +180,7 @@ def _cite(marker: int, candidate: Candidate) -> Citation:
         candidate.start,
         candidate.end,
         candidate.text,
+        candidate.hit.practice,
     )
 
 

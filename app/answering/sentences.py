@@ -1,17 +1,18 @@
 """The sentences of a passage that could stand in an answer."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from ...index import Hit
-from ...index.blocks import BlockKind
-from ...ingest.formats.markdown import parse_markdown
+from ...index import Hit, Passage
+from ...index.blocks import Block, BlockKind
 from ...ingest.sentences import sentence_spans
 
 MIN_WORDS, MAX_WORDS = 5, 70
 
-_PROSE = {BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.QUOTE, BlockKind.CAPTION}
+_PROSE = {BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.QUOTE, BlockKind.CAPTION, BlockKind.FOOTNOTE}
 _BULLET = re.compile(r"[ \t]*(?:>[ \t]*)*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?")
 _QUOTE_MARKS = re.compile(r"(?:>[ \t]*)+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -51,20 +52,27 @@ class Candidate:
     before: int | None
 
 
-def candidates(hits: tuple[Hit, ...]) -> list[Candidate]:
-    """Readable prose sentences of the hits' passages, in hit order; no headings, tables, code or formulas."""
+def candidates(hits: Iterable[Hit], blocks_of: Callable[[str], Sequence[Block]]) -> list[Candidate]:
+    """Readable prose sentences of the hits' passages, in hit order; no headings, tables, code or formulas.
+
+    Args:
+        hits: best first.
+        blocks_of: typed blocks of a document by its id; a document without any is read as one paragraph.
+    """
     found: list[Candidate] = []
+    known: dict[str, Sequence[Block]] = {}
     for hit in hits:
-        for spans in _prose(hit.passage.text):
+        passage = hit.passage
+        blocks = known.setdefault(passage.document_id, blocks_of(passage.document_id))
+        for spans in _prose(passage, blocks):
             before: int | None = None
             for start, end in spans:
-                text = hit.passage.text[start:end]
+                text = passage.text[start:end]
                 if not readable(text):
                     before = None
                     continue
-                offset = hit.passage.start
                 leans = bool(_LEANING.match(text.lstrip("*_`\"'(")))
-                found.append(Candidate(hit, offset + start, offset + end, text, leans, before))
+                found.append(Candidate(hit, passage.start + start, passage.start + end, text, leans, before))
                 before = len(found) - 1
     return found
 
@@ -76,13 +84,25 @@ def readable(text: str) -> bool:
     return ends and MIN_WORDS <= words <= MAX_WORDS and not _MARKUP.search(text) and text.count("**") % 2 == 0
 
 
-def _prose(text: str) -> Iterator[list[tuple[int, int]]]:
-    """Sentence spans of each prose block of a passage, list bullets and quote marks left out."""
-    for block in parse_markdown(text):
-        if block.kind in _PROSE:
-            bullet = _BULLET.match(text, block.start, block.end)
-            spans = sentence_spans(text, bullet.end() if bullet else block.start, block.end)
+def _prose(passage: Passage, blocks: Sequence[Block]) -> Iterator[list[tuple[int, int]]]:
+    """Sentence spans of each prose block of a passage, in its text, list bullets and quote marks left out."""
+    text = passage.text
+    for kind, start, end in _parts(passage, blocks):
+        if kind in _PROSE:
+            bullet = _BULLET.match(text, start, end)
+            spans = sentence_spans(text, bullet.end() if bullet else start, end)
             yield [(_past_quote_marks(text, start, end), end) for start, end in spans]
+
+
+def _parts(passage: Passage, blocks: Sequence[Block]) -> Iterator[tuple[BlockKind, int, int]]:
+    """The blocks that a passage holds, or the parts of them that lie in it: kind, start and end in its text."""
+    if not blocks:
+        yield BlockKind.PARAGRAPH, 0, len(passage.text)
+    first = bisect_right(blocks, passage.start, key=lambda block: block.end)
+    for block in islice(blocks, first, None):
+        if block.start >= passage.end:
+            return
+        yield block.kind, max(block.start, passage.start) - passage.start, min(block.end, passage.end) - passage.start
 
 
 def _past_quote_marks(text: str, start: int, end: int) -> int:

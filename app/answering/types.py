@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ...index import DocumentInfo, Filters, Hit, SearchSettings
+from ...index.types import PracticeMark
 from .evidence import Evidence
 
 
@@ -30,6 +31,7 @@ class Citation:
         start: first code point of the quote in the document's canonical text.
         end: one past the last.
         quote: `document.text[start:end]`, letter for letter.
+        practice: what the passage recommends and whether that still holds; None where nothing is known of it.
     """
 
     marker: int
@@ -40,6 +42,7 @@ class Citation:
     start: int
     end: int
     quote: str
+    practice: PracticeMark | None = None
 
 
 @dataclass(frozen=True, slots=True)

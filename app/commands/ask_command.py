@@ -7,7 +7,7 @@ exit status is still 0. --json adds the hits, the timings and the receipt.
 import argparse
 from typing import TYPE_CHECKING
 
-from .output import add_filters, load_settings, print_json, read_filters
+from .output import add_filters, add_history, load_settings, mark_line, print_json, read_filters, search_mode
 
 if TYPE_CHECKING:
     from ..answering import Answer, Citation
@@ -19,6 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("question", help="at most 4,000 characters")
     parser.add_argument("--explain", action="store_true", help="show stage timings and the receipt")
+    add_history(parser)
     add_filters(parser)
 
 
@@ -26,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Answer and print."""
     from ..compose import make_answerer, open_retriever
 
-    settings, filters = load_settings(arguments), read_filters(arguments)
+    settings, filters = load_settings(arguments, search=search_mode(arguments)), read_filters(arguments)
     with open_retriever(settings) as retriever:
         answer = make_answerer(settings, retriever).ask(arguments.question, filters=filters)
     if arguments.json:
@@ -49,6 +50,8 @@ def _print_answer(answer: "Answer", explain: bool) -> None:
             print("\nnearest passages:")
         for hit in answer.hits[:_NEAREST]:
             print(f"  {' > '.join(hit.passage.heading_path)}  ({hit.passage.id})")
+            if hit.practice:
+                print(wrapped(mark_line(hit.practice), "    "))
     else:
         print(wrapped(answer.text))
         print()
@@ -66,8 +69,9 @@ def _print_answer(answer: "Answer", explain: bool) -> None:
 def _source(citation: "Citation") -> str:
     page = f", page {citation.page}" if citation.page else ""
     date = f", {citation.document.published}" if citation.document.published else ""
+    mark = f"\n    {mark_line(citation.practice)}" if citation.practice else ""
     return (
         f"[{citation.marker}] {' > '.join(citation.heading_path)}\n"
         f"    {citation.document.source}{page}, characters {citation.start}-{citation.end}"
-        f"  [{citation.document.status}{date}]"
+        f"  [{citation.document.status}{date}]{mark}"
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ...index import Filters
+    from ...index.types import PracticeMark
     from ..settings import Settings
 
 
@@ -21,6 +22,27 @@ def load_settings(arguments: argparse.Namespace, **flags: Any) -> "Settings":
     from ..settings import Settings
 
     return Settings.load(index=arguments.index, **flags)
+
+
+def add_history(parser: argparse.ArgumentParser) -> None:
+    """The flag that leaves superseded practices as they were found."""
+    parser.add_argument(
+        "--history",
+        action="store_true",
+        help="leave hits as they were found: no successor is placed above a superseded practice, none is marked",
+    )
+
+
+def search_mode(arguments: argparse.Namespace) -> dict[str, str] | None:
+    """The section `search` of the settings as `--history` has it."""
+    return {"mode": "history"} if arguments.history else None
+
+
+def mark_line(mark: "PracticeMark") -> str:
+    """What a hit's practice is to the present, in one line."""
+    from ..practice_words import chip
+
+    return f"{chip(mark)}: {mark.reason}" if mark.reason else chip(mark)
 
 
 def add_filters(parser: argparse.ArgumentParser) -> None:

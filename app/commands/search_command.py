@@ -1,13 +1,14 @@
 """Find the passages nearest to a question, best first.
 
 BM25 and dense retrieval each bring candidates, fusion orders them, the reranker (where there is one) reorders the
-best. --explain shows what every stage did and what it said of each hit.
+best. Above a superseded practice stands its successor, unless --history is given. --explain shows what every stage did
+and what it said of each hit.
 """
 
 import argparse
 from typing import TYPE_CHECKING
 
-from .output import add_filters, load_settings, print_json, read_filters
+from .output import add_filters, add_history, load_settings, mark_line, print_json, read_filters, search_mode
 
 if TYPE_CHECKING:
     from ...index import Hit, SearchResult
@@ -18,6 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", help="what to look for, at most 4,000 characters")
     parser.add_argument("-k", type=int, default=10, help="how many passages (default 10)")
     parser.add_argument("--explain", action="store_true", help="show every stage, and each hit's signals")
+    add_history(parser)
     add_filters(parser)
 
 
@@ -25,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Search and print the hits."""
     from ..compose import open_retriever
 
-    settings, filters = load_settings(arguments), read_filters(arguments)
+    settings, filters = load_settings(arguments, search=search_mode(arguments)), read_filters(arguments)
     with open_retriever(settings) as retriever:
         result = retriever.search(arguments.query, arguments.k, filters=filters)
     if arguments.json:
@@ -54,6 +56,8 @@ def _print_hits(result: "SearchResult", explain: bool) -> None:
         date = f", {hit.document.published}" if hit.document.published else ""
         print(f"{hit.rank:>2}. {hit.score:.3f}  {' > '.join(hit.passage.heading_path)}")
         print(f"    {hit.passage.id}  [{hit.document.status}{date}]")
+        if hit.practice:
+            print(wrapped(mark_line(hit.practice), "    "))
         if explain:
             print(f"    {_signals(hit)}")
         text = " ".join(hit.passage.text.split())

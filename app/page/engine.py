@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ...index import Filters, Retriever
+from ...index import Filters, Retriever, SearchSettings
 from ..answering import Answer, Answerer
 from ..compose import make_answerer, open_retriever
 from ..settings import Settings
@@ -35,17 +35,17 @@ def warm_up(engine: Engine) -> None:
     _load_encoder(str(engine.settings.index), engine.settings.fingerprint, engine.retriever)
 
 
-def answer_once(engine: Engine, question: str, filters: Filters) -> Answer:
+def answer_once(engine: Engine, question: str, filters: Filters, search: SearchSettings) -> Answer:
     """The answer; a rerun of the page for another reason than the question takes the one it has.
 
     Raises:
         QueryError: the question is empty or too long.
     """
-    asked = (question, filters, str(engine.settings.index), engine.settings.fingerprint)
+    asked = (question, filters, search, str(engine.settings.index), engine.settings.fingerprint)
     # An answer of an older generation is not kept: its passages may be gone.
     held_key, held = st.session_state.get(_ANSWER, (None, None))
     if held is None or held_key != (*asked, engine.retriever.manifest.generation):
-        held = engine.answerer.ask(question, filters=filters or None)
+        held = engine.answerer.ask(question, filters=filters or None, search=search)
         st.session_state[_ANSWER] = ((*asked, held.receipt.generation), held)
     return held
 

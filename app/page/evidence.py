@@ -8,7 +8,7 @@ import streamlit as st
 from ...index import Passage, Retriever, Signals
 from ..answering import Answer, Citation
 from .choice import choose, chosen
-from .markup import breadcrumbs, document_badges
+from .markup import breadcrumbs, document_badges, mark_badge, mark_html
 from .passage_markup import passage_html
 
 _LARGEST_BUDGET = 8_000
@@ -31,7 +31,7 @@ def evidence_panel(retriever: Retriever, answer: Answer) -> None:
             f'<div class="rag-small"><bdi>{escape(citation.document.source)}</bdi><br>quote: characters '
             f"{citation.start:,}–{citation.end:,} · shown: {shown.start:,}–{shown.end:,}</div>"
         )
-        st.html(_signals(hit.signals, hit.rank))
+        st.html(mark_html(hit.practice) + _signals(hit.signals, hit.rank))
 
 
 def grown(retriever: Retriever, passage: Passage, budget: int) -> Passage:
@@ -52,7 +52,7 @@ def _header(citation: Citation) -> None:
     st.html(
         f'<div class="rag-rows"><div><div class="rag-evidence-title">[{citation.marker}] <bdi>{escape(title)}</bdi>'
         f"</div>{breadcrumbs(path[1:] if path[:1] == (title,) else path)}</div>"
-        f"{document_badges(citation.document, citation.page)}</div>"
+        f"{document_badges(citation.document, citation.page)} {mark_badge(citation.practice)}</div>"
     )
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ...index import Filters, SotaRagError
+from ...index import Filters, SearchSettings, SotaRagError
 from ...index.errors import MissingIndexError, QueryError
 from ...index.generations import published
 from ..settings import Settings
@@ -48,17 +48,17 @@ def _draw() -> None:
     question = question_box()
     if not question:
         examples(documents)
-    filters = sidebar(engine)
+    filters, search = sidebar(engine)
     # The box is on the screen by now: whoever comes first can type while the encoder loads.
     warm_up(engine)
     if question:
-        _answer(engine, question, filters)
+        _answer(engine, question, filters, search)
         examples(documents)
 
 
-def _answer(engine: Engine, question: str, filters: Filters) -> None:
+def _answer(engine: Engine, question: str, filters: Filters, search: SearchSettings) -> None:
     try:
-        answer = answer_once(engine, question, filters)
+        answer = answer_once(engine, question, filters, search)
     except QueryError as error:
         notice("This question cannot be asked", sentence_case(str(error)), "warn")
         return

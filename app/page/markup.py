@@ -7,6 +7,8 @@ from typing import Literal
 import streamlit as st
 
 from ...index import DocumentInfo, Status
+from ...index.types import PracticeMark, Relation
+from ..practice_words import chip, explained
 
 Tone = Literal["good", "warn", "bad", "info", "plain"]
 
@@ -16,6 +18,12 @@ _STATUS_TONES: dict[Status, Tone] = {
     Status.SUPERSEDED: "bad",
     Status.HISTORICAL: "warn",
     Status.UNKNOWN: "plain",
+}
+
+_RELATION_TONES: dict[Relation, Tone] = {
+    Relation.SUPERSEDED: "bad",
+    Relation.SUCCESSOR: "good",
+    Relation.PUT_AWAY: "warn",
 }
 
 
@@ -41,6 +49,16 @@ def document_badges(document: DocumentInfo, page: int | None = None) -> str:
     if page is not None:
         parts.append(badge(f"page {page}"))
     return f'<span class="rag-badges">{"".join(parts)}</span>'
+
+
+def mark_badge(mark: PracticeMark | None) -> str:
+    """Whether what a passage recommends still holds; nothing where nothing is known."""
+    return badge(chip(mark), _RELATION_TONES[mark.relation], explained(mark)) if mark else ""
+
+
+def mark_html(mark: PracticeMark | None) -> str:
+    """The same in sentences, with the reason."""
+    return f'<div class="rag-small">{escape(explained(mark))}</div>' if mark else ""
 
 
 def breadcrumbs(path: Iterable[str]) -> str:

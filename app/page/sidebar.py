@@ -2,27 +2,40 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from html import escape
 from typing import TypeVar
 
 import streamlit as st
 
-from ...index import DocumentInfo, Filters, Kind, Status
+from ...index import DocumentInfo, Filters, Kind, SearchSettings, Status
 from .engine import Engine
 
 _Value = TypeVar("_Value", bound=StrEnum)
 
 
-def sidebar(engine: Engine) -> Filters:
-    """Draw the sidebar; returns the filters that are set."""
+def sidebar(engine: Engine) -> tuple[Filters, SearchSettings]:
+    """Draw the sidebar; returns the filters that are set, and how passages are found."""
     documents = engine.retriever.documents()
     with st.sidebar:
         st.html('<div class="rag-evidence-title">Which documents may answer</div>')
         filters = _filters(documents)
+        search = _search(engine.retriever.settings)
         st.html('<div class="rag-evidence-title">The index</div>' + _facts(engine))
         st.html(f'<div class="rag-small">{escape(_profile(engine))}</div>')
-    return filters
+    return filters, search
+
+
+def _search(settings: SearchSettings) -> SearchSettings:
+    """The settings with the history switch on top."""
+    history = st.toggle(
+        "History",
+        settings.mode == "history",
+        key="history",
+        help="Leave hits as they were found: no successor is placed above a superseded practice, none is marked.",
+    )
+    return replace(settings, mode="history" if history else "current")
 
 
 def _filters(documents: Sequence[DocumentInfo]) -> Filters:

@@ -72,6 +72,8 @@ class _Builder:
         if isinstance(held, list) and isinstance(value, list):
             held.extend(value)
             self.warnings.append(f"line {line}: {_shown(key)} is given twice; both lists are read")
+        elif not held:
+            mapping[key] = value
         elif held != value:
             self.warnings.append(f"line {line}: {_shown(key)} is given twice; only the first one counts")
 
@@ -107,7 +109,7 @@ def _build(builder: _Builder, events: Iterable[yaml.Event]) -> None:
                 builder.warnings.append(f"line {line}: only the first of several YAML documents is read")
                 return
         elif isinstance(event, yaml.ScalarEvent):
-            plain = event.style is None and event.value in _NOTHING
+            plain = not event.style and event.value in _NOTHING
             builder.add("" if plain else event.value, line)
         elif isinstance(event, yaml.SequenceStartEvent):
             builder.open([], line)

@@ -1,6 +1,6 @@
-"""What Python itself refuses inside a worker: network, commands, writing, and reading outside the libraries.
+r"""What Python itself refuses inside a worker: network, commands, writing, and reading outside the libraries.
 
-This stops parsers that a file talks into something (`\\input{/etc/passwd}`, a YAML tag, an external entity). It does
+This stops parsers that a file talks into something (`\input{/etc/passwd}`, a YAML tag, an external entity). It does
 not stop machine code that has taken the process over; `seccomp` and `landlock` are for that.
 """
 
@@ -8,6 +8,9 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterable
+from pathlib import Path
+
+from ... import index, ingest
 
 _REFUSED = (
     "socket.",
@@ -33,7 +36,6 @@ _REFUSED = (
     "os.setxattr",
     "os.removexattr",
     "os.chdir",
-    "os.putenv",
     "pty.",
     "ctypes.dlopen",
     "sqlite3.connect",
@@ -55,14 +57,11 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 def library_folders() -> tuple[str, ...]:
     """Where modules and their data lie: everything on Python's path, and the folders of this package."""
-    import sota_rag.index
-    import sota_rag.ingest
-
     paths = sysconfig.get_paths()
     known = [*sys.path, *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))]
-    known += [*sota_rag.index.__path__, *sota_rag.ingest.__path__]
+    known += [*index.__path__, *ingest.__path__]
     folders = {os.path.realpath(folder) for folder in known if folder}
-    return tuple(sorted(folder for folder in folders if os.path.isdir(folder) and folder != os.sep))
+    return tuple(sorted(folder for folder in folders if Path(folder).is_dir() and folder != os.sep))
 
 
 def refuse_effects(folders: Iterable[str]) -> str:
@@ -81,9 +80,8 @@ def refuse_effects(folders: Iterable[str]) -> str:
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
         if event == "open":
-            path, mode, flags = arguments
-            writes = (isinstance(flags, int) and flags & _WRITING) or (isinstance(mode, str) and set(mode) & set("wax+"))
-            if writes or not readable(path):
+            path, _, flags = arguments
+            if (isinstance(flags, int) and flags & _WRITING) or not readable(path):
                 raise PermissionError(f"a parser may not open {path!r}")
         elif event in _LISTING:
             if not readable(arguments[0]):

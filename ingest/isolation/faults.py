@@ -6,43 +6,43 @@ from ...index.errors import QuarantineError
 from .limits import Limits
 
 
-class ParserFault(QuarantineError):
+class ParserFaultError(QuarantineError):
     """The file's parser did not end as it should; the file is set aside."""
 
 
-def too_slow(limits: Limits) -> ParserFault:
+def too_slow(limits: Limits) -> ParserFaultError:
     """The deadline passed."""
-    return ParserFault(f"it took longer than {limits.wall_s:g} s to read; split it")
+    return ParserFaultError(f"it took longer than {limits.wall_s:g} s to read; split it")
 
 
-def too_much_memory(limits: Limits) -> ParserFault:
+def too_much_memory(limits: Limits) -> ParserFaultError:
     """The memory ran out."""
-    return ParserFault(f"it needed more than {_size(limits.memory_bytes)} of memory to read; split it")
+    return ParserFaultError(f"it needed more than {_size(limits.memory_bytes)} of memory to read; split it")
 
 
-def too_much_output(limits: Limits) -> ParserFault:
+def too_much_output(limits: Limits) -> ParserFaultError:
     """What was found in it does not fit the pipe's limit."""
-    return ParserFault(f"its parse is larger than {limits.output_bytes // 1_000_000} MB; split it")
+    return ParserFaultError(f"its parse is larger than {limits.output_bytes // 1_000_000} MB; split it")
 
 
-def too_deep(limits: Limits) -> ParserFault:
+def too_deep(limits: Limits) -> ParserFaultError:
     """The parser recursed too far."""
-    return ParserFault(f"it is nested deeper than the {limits.recursion} levels that are followed; flatten it")
+    return ParserFaultError(f"it is nested deeper than the {limits.recursion} levels that are followed; flatten it")
 
 
-def failed(error: Exception) -> ParserFault:
+def failed(error: Exception) -> ParserFaultError:
     """The parser raised something that is none of our errors."""
     said = " ".join(str(error).split())
     shown = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    return ParserFault(f"its parser failed ({_clipped(shown, 300)}); check the file, convert it or leave it out")
+    return ParserFaultError(f"its parser failed ({_clipped(shown, 300)}); check the file, convert it or leave it out")
 
 
-def malformed(what: str) -> ParserFault:
+def malformed(what: str) -> ParserFaultError:
     """The worker answered with something that no parse is."""
-    return ParserFault(f"its parser answered with something that is no parse ({what}); convert it or leave it out")
+    return ParserFaultError(f"its parser answered with something that is no parse ({what}); convert it or leave it out")
 
 
-def died(status: int, limits: Limits, resident_bytes: int) -> ParserFault:
+def died(status: int, limits: Limits, resident_bytes: int) -> ParserFaultError:
     """The process ended by itself.
 
     Args:
@@ -51,12 +51,14 @@ def died(status: int, limits: Limits, resident_bytes: int) -> ParserFault:
         resident_bytes: the most memory that it was seen to hold.
     """
     if status == -signal.SIGXCPU:
-        return ParserFault(f"it took longer than {limits.cpu_s} s of processor time to read; split it")
+        return ParserFaultError(f"it took longer than {limits.cpu_s} s of processor time to read; split it")
     if resident_bytes > 0.7 * limits.memory_bytes:
         return too_much_memory(limits)
     if status == -signal.SIGKILL:
-        return ParserFault("its parser was killed (signal SIGKILL), as a system does that is short of memory; split it")
-    return ParserFault(f"its parser crashed ({_status(status)}); convert it or leave it out")
+        return ParserFaultError(
+            "its parser was killed (signal SIGKILL), as a system does that is short of memory; split it"
+        )
+    return ParserFaultError(f"its parser crashed ({_status(status)}); convert it or leave it out")
 
 
 def _status(status: int) -> str:

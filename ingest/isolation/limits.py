@@ -48,6 +48,9 @@ def limit_worker(limits: Limits) -> list[str]:
     Memory is bound by address space: what is mapped now without being resident is added, so that the resident
     part stays below the limit.
     """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text(_OOM_FIRST, encoding="ascii")
     said = [f"files cannot grow, {_OPEN_FILES} may be open"]
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -63,8 +66,6 @@ def limit_worker(limits: Limits) -> list[str]:
         room = limits.memory_bytes + mapped - resident
         resource.setrlimit(resource.RLIMIT_AS, (room, room))
         said.append(f"memory {limits.memory_bytes / 2**30:g} GiB (RLIMIT_AS and the parent's watch)")
-        with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text(_OOM_FIRST, encoding="ascii")
     else:
         said.append("memory not limited on this system")
     return said

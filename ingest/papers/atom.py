@@ -54,7 +54,9 @@ def licence_url(oai_url: str, paper: ArxivId) -> str:
 
 
 def parse_feed(data: bytes) -> list[PaperMetadata]:
-    """Papers of an Atom feed, in its order; entries without a paper's identifier, which arXiv sends for unknown ones, left out.
+    """Papers of an Atom feed, in its order.
+
+    For an unknown paper arXiv sends an entry without an identifier, or none; neither is returned.
 
     Raises:
         PaperError: it is no Atom feed.

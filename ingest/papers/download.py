@@ -23,7 +23,7 @@ from .polite import PoliteClient, TransientError
 if TYPE_CHECKING:
     from requests import Response
 
-MAX_BYTES = 200 * 1024 * 1024
+MAX_BYTES = 200_000_000
 PDF_MAGIC = b"%PDF-"
 _PDF_END = b"%%EOF"
 _PDF_END_WITHIN = 1024
@@ -107,7 +107,8 @@ def _receive(
         raise TransientError(f"{url} has no such range any more", 0.0)
     offset, total = _span_of(response, part, have)
     if response.headers.get("Content-Type", "").startswith("text/"):
-        raise _NotWantedError(
+        # What has arrived before stays: such a page is often a passing one.
+        raise PaperError(
             f"{url} sent {response.headers['Content-Type'][:60]!r} instead of a PDF; open it in a browser to see why"
         )
     if total is not None and total > max_bytes:
@@ -120,7 +121,7 @@ def _receive(
     try:
         with part.open("ab") as file:
             for chunk in client.chunks(response):
-                if arrived == 0 and not chunk.startswith(PDF_MAGIC):
+                if arrived == 0 and not PDF_MAGIC.startswith(chunk[: len(PDF_MAGIC)]):
                     raise _NotWantedError(f"{url} sent something that is no PDF (it begins with {chunk[:16]!r})")
                 arrived += len(chunk)
                 if arrived > max_bytes:
@@ -140,23 +141,29 @@ def _span_of(response: "Response", part: Path, have: _Piece) -> tuple[int, int |
     if response.status_code == 200:
         return 0, int(length) if length.isascii() and length.isdigit() else None
     found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    if not found or int(found[1]) != have.size or int(found[2]) + 1 != int(found[3]) or _validator(response) not in ("", have.validator):
+    if (
+        not found
+        or int(found[1]) != have.size
+        or int(found[2]) + 1 != int(found[3])
+        or _validator(response) not in ("", have.validator)
+    ):
         discard(part)
         raise TransientError("the server sent another range than it was asked for", 0.0)
     return have.size, int(found[3])
 
 
 def _check_end(response: "Response", url: str, part: Path, arrived: int, total: int | None) -> None:
-    if arrived == 0:
-        raise TransientError(f"{url} sent nothing")
     if total is not None and arrived != total:
         raise TransientError(f"{url} sent {arrived} of {total} bytes")
-    if total is None and "chunked" not in response.headers.get("Transfer-Encoding", ""):
-        # The end of the connection is all that tells the end of the file.
-        with part.open("rb") as file:
-            file.seek(max(0, arrived - _PDF_END_WITHIN))
-            if _PDF_END not in file.read():
-                raise TransientError(f"{url} sent a PDF without its end")
+    with part.open("rb") as file:
+        # The first piece may have been shorter than the mark that it was compared with.
+        if file.read(len(PDF_MAGIC)) != PDF_MAGIC:
+            raise _NotWantedError(f"{url} sent {arrived} bytes that are no PDF")
+        file.seek(max(0, arrived - _PDF_END_WITHIN))
+        # Without a length or chunks, the end of the connection is all that tells the end of the file.
+        open_ended = total is None and "chunked" not in response.headers.get("Transfer-Encoding", "")
+        if open_ended and _PDF_END not in file.read():
+            raise TransientError(f"{url} sent a PDF without its end")
 
 
 def _too_large(url: str, max_bytes: int) -> str:

@@ -17,12 +17,12 @@ def write_durably(path: Path, data: bytes) -> None:
 def move_durably(source: Path, target: Path) -> None:
     """Rename inside a folder, and make the rename last."""
     source.replace(target)
-    flush_folder(target.parent)
+    flush_file(target.parent)
 
 
-def flush_folder(folder: Path) -> None:
-    """Write a folder's list of names to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
+def flush_file(path: Path) -> None:
+    """Write a file, or a folder's list of names, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

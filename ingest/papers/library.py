@@ -9,8 +9,8 @@ A name is made from an identifier or a checksum and nothing else. A file is neve
 a rename, after its sidecar and its record are on the disk, so that a paper that is there is known.
 """
 
-import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ from .errors import LibraryError, PaperError
 PROVENANCE = "provenance.json"
 PART_SUFFIX = ".part"
 _FORMAT = 1
-# What goes into a folder goes through this: no slash, no leading dot, nothing that a file system or shell treats specially.
+# What goes into the folder goes through this: no slash, no leading dot, nothing special to a file system or a shell.
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\.pdf")
 _SHA256 = r"^[0-9a-f]{64}$"
 
@@ -109,6 +109,10 @@ class Library:
         """Where a download of it gathers."""
         return self.folder / (_checked(name) + PART_SUFFIX)
 
+    def parts(self) -> list[Path]:
+        """Downloads that were interrupted, in order."""
+        return sorted(self.folder.glob(f"*.pdf{PART_SUFFIX}"))
+
     def state(self, name: str, *, verify: bool) -> State:
         """How a paper stands to its record; without `verify` only its size is compared."""
         path, record = self.path(name), self._records.get(name)
@@ -172,7 +176,11 @@ def sidecar_text(meta: DocumentMeta) -> str:
 
 def new_record(path: Path, **said: object) -> PaperRecord:
     """The record of a file as it is now."""
-    facts = {"sha256": sha256_of(path), "bytes": path.stat().st_size, "recorded": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    facts = {
+        "sha256": sha256_of(path),
+        "bytes": path.stat().st_size,
+        "recorded": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
     return PaperRecord.model_validate(facts | said)
 
 
@@ -190,7 +198,9 @@ def open_library(folder: Path) -> Iterator[Library]:
     except Timeout:
         raise LibraryError(f"another process is adding papers to {str(folder)!r}; wait until it is done") from None
     except OSError as error:
-        raise LibraryError(f"cannot write to {str(folder)!r} ({error.strerror}); name another folder with --to") from error
+        raise LibraryError(
+            f"cannot write to {str(folder)!r} ({error.strerror}); name another folder with --to"
+        ) from error
     try:
         yield Library(folder)
     finally:
@@ -217,6 +227,6 @@ def _read_provenance(folder: Path) -> dict[str, PaperRecord]:
     except (ValidationError, ValueError) as error:
         raise LibraryError(
             f"{str(path)!r} is damaged; move it away, and register the papers anew with: "
-            f"sota-rag papers add {json.dumps(str(folder))} --to {json.dumps(str(folder))}"
+            f"sota-rag papers add {shlex.quote(str(folder))} --to {shlex.quote(str(folder))}"
         ) from error
     return records

@@ -7,17 +7,18 @@ and passwords from a .netrc file are not used; a proxy that the environment name
 """
 
 import email.utils
-import ipaddress
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from ...index.builder import software_version
 from ...index.errors import OptionalDependencyError, SettingsError
+from .addresses import ARXIV_DELAY_S, may_follow
 from .errors import PaperError, UnreachableError
 
 if TYPE_CHECKING:
@@ -28,13 +29,14 @@ BACK_OFF_S = 5.0
 """Wait before the second attempt; it doubles with each further one."""
 LONGEST_WAIT_S = 300.0
 """A server that asks for a longer pause is left alone until the next run."""
-ARXIV_DELAY_S = 3.0
 CHUNK = 16 * 1024
 _MAX_REDIRECTS = 5
 _MAX_TEXT = 8 * 1024 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
-_PORTS = {"http": 80, "https": 443}
+
+# Visible ASCII and spaces; brackets would end the comment that it stands in.
+_CONTACT = re.compile(r"[!-'*-\[\]-~](?:[ -'*-\[\]-~]{0,198}[!-'*-\[\]-~])?")
 
 Result = TypeVar("Result")
 
@@ -99,7 +101,9 @@ class PoliteClient:
                 for chunk in self.chunks(response):
                     body += chunk
                     if len(body) > _MAX_TEXT:
-                        raise PaperError(f"{_host(url)} sent metadata of more than {_MAX_TEXT >> 20} MB; it was not read")
+                        raise PaperError(
+                            f"{_host(url)} sent metadata of more than {_MAX_TEXT >> 20} MB; it was not read"
+                        )
                 return bytes(body)
 
         return self.retry(attempt)
@@ -158,16 +162,18 @@ class PoliteClient:
             raise TransientError(f"the connection to {_host(response.url)} broke") from error
 
     def _follow(self, url: str, headers: Mapping[str, str]) -> "Response":
-        start = urlsplit(url)
+        asked = url
         for _ in range(_MAX_REDIRECTS + 1):
             response = self._send(url, headers)
             if response.status_code not in _REDIRECTS:
                 return response
             response.close()
             url = urljoin(url, response.headers.get("Location", ""))
-            if not _may_follow(url, start):
-                raise PaperError(f"{start.hostname} redirects to {url[:200]!r}, which is neither itself nor arXiv; refused")
-        raise PaperError(f"{start.hostname} redirects more than {_MAX_REDIRECTS} times; run it again later")
+            if not may_follow(url, asked):
+                raise PaperError(
+                    f"{_host(asked)} redirects to {url[:200]!r}, which is neither itself nor arXiv; refused"
+                )
+        raise PaperError(f"{_host(asked)} redirects more than {_MAX_REDIRECTS} times; run it again later")
 
     def _send(self, url: str, headers: Mapping[str, str]) -> "Response":
         import requests
@@ -199,30 +205,17 @@ class PoliteClient:
 
 
 def user_agent(contact: str | None) -> str:
-    """How requests introduce themselves: the software, its version, and whom to write to."""
-    name, _, version = software_version().partition(" ")
-    return f"{name}/{version.strip('()').replace(' ', '-')} ({contact or 'contact not set'})"
-
-
-def check_url(url: str, setting: str, delay_s: float) -> str:
-    """A base address without its last slash.
+    """How requests introduce themselves: the software, its version, and whom to write to.
 
     Raises:
-        SettingsError: it is no https address, nor http on this machine, or it is arXiv's and the pause too short.
+        SettingsError: the contact cannot stand in a header.
     """
-    try:
-        parts = urlsplit(url)
-        secure = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(parts.hostname))
-        plain = parts.hostname and not (parts.query or parts.fragment or "@" in parts.netloc) and _port(parts)
-    except ValueError:
-        secure = plain = False
-    if not secure or not plain:
-        raise SettingsError(f"{setting} {url!r} is no address to fetch from; write it like https://arxiv.org/pdf")
-    if _is_arxiv(urlsplit(url).hostname) and delay_s < ARXIV_DELAY_S:
+    if contact is not None and not _CONTACT.fullmatch(contact):
         raise SettingsError(
-            f"papers.delay_s {delay_s:g} is too short for {url!r}; arXiv asks for {ARXIV_DELAY_S:g} seconds or more"
+            f"papers.contact {contact!r} cannot be sent; write it like mailto:me@example.org, without brackets"
         )
-    return url.rstrip("/")
+    name, _, version = software_version().partition(" ")
+    return f"{name}/{version.strip('()').replace(' ', '-')} ({contact or 'contact not set'})"
 
 
 def _new_session(agent: str) -> "Session":
@@ -240,33 +233,6 @@ def _new_session(agent: str) -> "Session":
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1))
     return session
-
-
-def _may_follow(url: str, start: SplitResult) -> bool:
-    try:
-        target = urlsplit(url)
-        if target.scheme not in _PORTS or "@" in target.netloc:
-            return False
-        same = (target.scheme, target.hostname, _port(target)) == (start.scheme, start.hostname, _port(start))
-        return same or (target.scheme == "https" and _is_arxiv(target.hostname) and _port(target) == _PORTS["https"])
-    except ValueError:
-        return False
-
-
-def _port(parts: SplitResult) -> int | None:
-    """Port, or the scheme's own; ValueError where it is no number."""
-    return parts.port or _PORTS.get(parts.scheme)
-
-
-def _is_arxiv(host: str | None) -> bool:
-    return host is not None and (host == "arxiv.org" or host.endswith(".arxiv.org"))
-
-
-def _is_this_machine(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
 
 
 def _host(url: str) -> str:
@@ -287,13 +253,11 @@ def _retry_after(response: "Response") -> float | None:
 
 
 def _cause(error: BaseException) -> str:
-    """The system's own words at the bottom of a chain of exceptions."""
+    """The system's own words, which urllib3 and requests wrap several times."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror and not hasattr(seen, "request"):
+        if isinstance(seen, OSError) and seen.strerror:
             return seen.strerror
-        reason = getattr(seen, "reason", None)
-        first = seen.args[0] if seen.args else None
-        inner = [next_ for next_ in (reason, first, seen.__cause__, seen.__context__) if isinstance(next_, BaseException)]
-        seen = inner[0] if inner else None
+        wrapped = [getattr(seen, "reason", None), *seen.args[:1], seen.__cause__]
+        seen = next((inner for inner in wrapped if isinstance(inner, BaseException)), None)
     return "no connection"

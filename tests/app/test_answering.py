@@ -18,7 +18,9 @@ from sota_rag.app.forms import answer_form, receipt_form
 from sota_rag.app.settings import Settings
 from sota_rag.index import DocumentInfo, Filters, Hit, Passage, Retriever, SearchSettings, SettingsError, Status
 from sota_rag.index.encoder import EncoderInfo, WordVectors
+from sota_rag.index.blocks import Block, BlockKind
 from sota_rag.ingest.chunk import ChunkSettings
+from sota_rag.ingest.formats.markdown import parse_markdown
 
 # --- made by hand
 
@@ -28,8 +30,20 @@ def hit(text, *, name="notes/a.md", start=0, heading_path=(), score=1.0, rank=1)
     return Hit(passage, DocumentInfo(name, name, name), score, rank)
 
 
+def of(*hits):
+    """Candidates of hits whose documents are Markdown."""
+    text = {hit.passage.document_id: (hit.passage.start, hit.passage.text) for hit in hits}
+
+    def blocks_of(document_id):
+        start, markdown = text[document_id]
+        blocks = parse_markdown(markdown)
+        return [replace(block, start=block.start + start, end=block.end + start) for block in blocks]
+
+    return candidates(hits, blocks_of)
+
+
 def texts(markdown):
-    return [candidate.text for candidate in candidates((hit(markdown),))]
+    return [candidate.text for candidate in of(hit(markdown))]
 
 
 def sentence(text, *, of=None, start=0, leans=False, before=None):
@@ -82,7 +96,7 @@ def test_only_prose_sentences_are_candidates():
 
 
 def test_spans_are_verbatim_and_count_in_the_document():
-    found = candidates((hit(MARKDOWN, start=100),))
+    found = of(hit(MARKDOWN, start=100))
     assert found
     for candidate in found:
         assert MARKDOWN[candidate.start - 100 : candidate.end - 100] == candidate.text
@@ -131,12 +145,10 @@ def test_a_greater_sign_within_a_line_stays():
 
 
 def test_what_leans_knows_the_sentence_before_it():
-    found = candidates(
-        (
-            hit(
-                "It leans without anything before it here. LoRA freezes the weights of a model. "
-                "This saves a great deal of memory.\n\nHowever, a paragraph begins with this one."
-            ),
+    found = of(
+        hit(
+            "It leans without anything before it here. LoRA freezes the weights of a model. "
+            "This saves a great deal of memory.\n\nHowever, a paragraph begins with this one."
         )
     )
     assert [(candidate.leans, candidate.before) for candidate in found] == [
@@ -148,13 +160,26 @@ def test_what_leans_knows_the_sentence_before_it():
 
 
 def test_an_unreadable_sentence_is_nothing_to_lean_on():
-    (found,) = candidates((hit("What does it save? It saves a great deal of memory."),))
+    (found,) = of(hit("What does it save? It saves a great deal of memory."))
     assert (found.leans, found.before) == (True, None)
 
 
 def test_candidates_come_in_hit_order():
     first, second = hit("The first hit says something here."), hit("The second hit says something here.", rank=2)
-    assert [candidate.hit.rank for candidate in candidates((first, second))] == [1, 2]
+    assert [candidate.hit.rank for candidate in of(first, second)] == [1, 2]
+
+
+def test_only_the_prose_blocks_that_a_passage_holds_are_read():
+    text = "A caption or a table row says this here. The paragraph is cut in its middle. It goes on elsewhere."
+    cut = text.index(" It goes")
+    blocks = [Block(BlockKind.TABLE, 10, 50), Block(BlockKind.PARAGRAPH, 51, 10 + len(text))]
+    (found,) = candidates((hit(text[:cut], start=10),), lambda _: blocks)
+    assert found.text == "The paragraph is cut in its middle." and found.start == 10 + text.index("The")
+
+
+def test_a_document_without_blocks_is_one_paragraph():
+    (found,) = candidates((hit("A document of a collection has no blocks."),), lambda _: [])
+    assert found.text == "A document of a collection has no blocks."
 
 
 # --- expectation.py
@@ -540,7 +565,7 @@ def test_the_receipt_has_a_json_form(answerer):
     assert read["encoder"].keys() == {"id", "fingerprint", "device", "precision"}
     assert read["gate"].keys() == {"threshold", "fingerprint", "evidence"}
     assert read["gate"]["evidence"].keys() == set(FEATURES)
-    assert read["filters"] == {"kinds": [], "years": [2021, None], "statuses": ["current"], "sources": []}
+    assert read["filters"] == {"kinds": [], "years": [2021, None], "statuses": ["current"], "sources": [], "roles": []}
 
 
 class ByLength:

@@ -43,8 +43,9 @@ def test_year(published, year):
 
 def test_mask_has_one_entry_per_row():
     rows = np.array([0, 0, 1, 0], dtype=np.int32)
-    assert allowed_rows([PAPER, NOTE], rows, BODY[:4], Filters(kinds=(Kind.NOTE,))).tolist() == [False, False, True, False]
-    assert allowed_rows([PAPER, NOTE], rows, BODY[:4], Filters(kinds=(Kind.OTHER,))).tolist() == [False] * 4
+    notes, others = Filters(kinds=(Kind.NOTE,)), Filters(kinds=(Kind.OTHER,))
+    assert allowed_rows([PAPER, NOTE], rows, BODY, notes).tolist() == [False, False, True, False]
+    assert allowed_rows([PAPER, NOTE], rows, BODY, others).tolist() == [False] * 4
 
 
 def test_no_filter_is_no_mask():

@@ -2,7 +2,12 @@ import threading
 
 import pytest
 from sota_rag.index import Document, DocumentInfo, Kind, Passage, Status
-from sota_rag.index.store import FileRecord, PassageStore, write_store
+from sota_rag.index.blocks import Block, BlockKind
+from sota_rag.index.layout import Layout
+from sota_rag.index.practices import Practice
+from sota_rag.index.store import FileRecord, FileState, PassageStore, write_store
+from sota_rag.index.structure import Structure, structure_of
+from sota_rag.index.types import Role
 
 TEXT = "Zürich 东京 🦙 \x00 \u2028 e\u0301 \"quoted\" 'single'; -- end"
 DOCUMENTS = [
@@ -17,17 +22,24 @@ DOCUMENTS = [
 ]  # fmt: skip
 PASSAGES = [
     Passage("a/ü.md#00000", "a/ü.md", 0, 0, 6, TEXT[0:6], ("Ünïcode 🦙", "a > b"), 3),
-    Passage("a/ü.md#00001", "a/ü.md", 1, 7, len(TEXT), TEXT[7:], (), 9, page=2),
+    Passage("a/ü.md#00001", "a/ü.md", 1, 7, len(TEXT), TEXT[7:], (), 9, page=2, role=Role.FOOTNOTE),
 ]
 FILES = [
-    FileRecord("/r", "b.pdf", "b.pdf", "ff", "quarantined", "cannot be read 'ü'"),
-    FileRecord("/r", "a/ü.md", "a/ü.md", "ee", "indexed"),
+    FileRecord("/r", "b.pdf", "b.pdf", "ff", FileState.QUARANTINED, "cannot be read 'ü'"),
+    FileRecord("/r", "a/ü.md", "a/ü.md", "ee", FileState.INDEXED),
 ]
+
+PRACTICE = Practice("R-1", "b.pdf", 0, 0, "Warm up")
+STRUCTURES = {
+    "b.pdf": structure_of([], Layout(((612, 792),), ()), [PRACTICE]),
+    "a/ü.md": structure_of([Block(BlockKind.PARAGRAPH, 0, 6)], None, []),
+}
+LINKS = [(1, "b.pdf#R-1@0", "statement"), (0, "b.pdf#R-1@0", "source")]
 
 
 @pytest.fixture
 def store(tmp_path):
-    write_store(tmp_path / "passages.sqlite", DOCUMENTS, PASSAGES, FILES)
+    write_store(tmp_path / "passages.sqlite", DOCUMENTS, PASSAGES, FILES, STRUCTURES, LINKS)
     opened = PassageStore(tmp_path / "passages.sqlite")
     yield opened
     opened.close()
@@ -52,6 +64,15 @@ def test_passages_come_in_the_order_asked_for(store):
     assert store.passages([]) == []
     with pytest.raises(KeyError):
         store.passages([2])
+
+
+def test_structures_practices_and_links_round_trip(store):
+    assert store.structures() == STRUCTURES
+    assert store.structure("a/ü.md") == STRUCTURES["a/ü.md"]
+    assert store.structure("unknown") == Structure()
+    assert store.practices() == [PRACTICE]
+    assert store.practice_links() == sorted(LINKS)
+    assert store.row_roles() == [Role.BODY, Role.FOOTNOTE]
 
 
 def test_files_come_by_path(store):

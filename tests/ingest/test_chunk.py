@@ -6,13 +6,15 @@ from importlib.resources import files
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sota_rag.index.errors import SettingsError
-from sota_rag.index.types import Document, DocumentInfo, Passage
 from sota_rag.index.blocks import ATOMIC, BlockKind
+from sota_rag.index.errors import SettingsError
+from sota_rag.index.layout import Layout, PageSpan
+from sota_rag.index.types import Document, DocumentInfo, Passage, Role
 from sota_rag.ingest.chunk import ChunkSettings, chunk
 from sota_rag.ingest.formats.markdown import parse_markdown
 from sota_rag.ingest.loaders import title_of
 from sota_rag.ingest.normalise import canonical_text
+from sota_rag.ingest.parsed import TextBuilder
 from tokenizers import Tokenizer
 
 SMALL = ChunkSettings(max_tokens=64, target_tokens=40, heading_tokens=24, min_tokens=8)
@@ -264,3 +266,47 @@ def test_time_is_linear(unit):
     # Machines are shared: the best of some tries counts, and only growth well beyond linear fails.
     small, large = (min(seconds(size) for _ in range(3)) for size in (24_000, 96_000))
     assert large < 4 * 2 * small + 0.2
+
+
+def test_no_passage_mixes_roles_and_a_heading_has_that_of_what_follows():
+    parts = [
+        (BlockKind.PARAGRAPH, "The body says this."),
+        (BlockKind.FOOTNOTE, "A footnote says that."),
+        (BlockKind.PARAGRAPH, "The body goes on."),
+        (BlockKind.FIGURE, "epoch 0 50 100"),
+        (BlockKind.HEADING, "References"),
+        (BlockKind.REFERENCE_LIST, "[1] A. Author. A title."),
+        (BlockKind.REFERENCE_LIST, "[2] B. Author. Another title."),
+    ]
+    builder = TextBuilder()
+    for kind, text in parts:
+        builder.add(kind, text, level=1)
+    document = Document(DocumentInfo("x.pdf", "x.pdf", "Title"), builder.text)
+    found = chunk(document, builder.blocks, count, SMALL)
+    assert [(passage.role, passage.text.split()[0]) for passage in found] == [
+        (Role.BODY, "The"),
+        (Role.FOOTNOTE, "A"),
+        (Role.BODY, "The"),
+        (Role.FIGURE, "epoch"),
+        (Role.REFERENCES, "[1]"),
+    ]
+    assert found[-1].text.endswith("Another title.") and found[-1].heading_path == ("Title", "References")
+
+
+def test_an_oversized_block_keeps_its_role_in_all_its_parts():
+    builder = TextBuilder()
+    builder.add(BlockKind.PARAGRAPH, "The body says this.")
+    builder.add(BlockKind.FIGURE, words(300))
+    document = Document(DocumentInfo("x.pdf", "x.pdf", "Title"), builder.text)
+    first, *rest = chunk(document, builder.blocks, count, SMALL)
+    assert first.role is Role.BODY and len(rest) > 3 and {passage.role for passage in rest} == {Role.FIGURE}
+
+
+def test_a_passage_has_the_page_on_which_it_begins():
+    builder = TextBuilder()
+    first = builder.add(BlockKind.PARAGRAPH, words(40))
+    second = builder.add(BlockKind.PARAGRAPH, words(40))
+    document = Document(DocumentInfo("x.pdf", "x.pdf", "Title"), builder.text)
+    spans = tuple(PageSpan(block.start, block.end, page, 0, 0, 9, 9) for block, page in ((first, 1), (second, 3)))
+    found = chunk(document, builder.blocks, count, SMALL, Layout(((612, 792),) * 3, spans))
+    assert [passage.page for passage in found] == [1, 3]

@@ -1,9 +1,9 @@
 import hashlib
 
 import pytest
+from sota_rag.index.blocks import BlockKind
 from sota_rag.index.errors import QuarantineError
 from sota_rag.index.types import Kind, Status
-from sota_rag.index.blocks import BlockKind
 from sota_rag.ingest.loaders import SUFFIXES, LoadedDocument, load
 from sota_rag.ingest.metadata import DocumentMeta
 

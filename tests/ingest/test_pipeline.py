@@ -13,6 +13,7 @@ from sota_rag.index.errors import EncoderMismatchError, IngestError
 from sota_rag.index.generations import generation_folder, published, read_current, read_current_manifest
 from sota_rag.index.repair import verify
 from sota_rag.index.snapshot import open_current
+from sota_rag.ingest import gather
 from sota_rag.ingest.chunk import ChunkSettings
 from sota_rag.ingest.collection import CollectionDocument, ingest_collection
 from sota_rag.ingest.metadata import DocumentMeta
@@ -384,3 +385,91 @@ def test_links_in_a_circle_and_pipes_do_not_stop_a_run(run, corpus):
     report = run(corpus)
     assert report.documents == 2
     assert {record.path for record in report.quarantined} == {"a.md", "b.md", "pipe.md"}
+
+
+# --- what the file system does to a run
+
+
+def test_a_file_that_cannot_be_read_any_more_is_kept_as_it_was(run, corpus, monkeypatch):
+    run(corpus)
+    real = gather.read_bytes
+
+    def refuse(path, root):
+        if path.name == "lora.md":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, root)
+
+    monkeypatch.setattr(gather, "read_bytes", refuse)
+    (corpus / "deep" / "moe.md").write_text(MOE + "\nMore.\n")
+    report = run(corpus)
+    assert (report.changed, report.removed, report.documents) == (("guides/deep/moe.md",), (), 2)
+    assert report.warnings == (
+        ("guides/lora.md", "cannot be read (Permission denied); kept as it was, mend it and run again"),
+    )
+
+
+def test_a_file_that_vanishes_between_listing_and_reading_costs_nothing_else(run, corpus, monkeypatch):
+    real = gather.read_bytes
+
+    def vanish(path, root):
+        if path.name == "lora.md":
+            path.unlink(missing_ok=True)
+        return real(path, root)
+
+    monkeypatch.setattr(gather, "read_bytes", vanish)
+    report = run(corpus)
+    assert (report.documents, [record.path for record in report.quarantined]) == (1, ["lora.md"])
+    assert "No such file" in report.quarantined[0].detail
+    assert run(corpus).quarantined == ()
+
+
+def test_a_sidecar_that_leads_out_of_the_folder_is_not_read(run, corpus, tmp_path):
+    (tmp_path / "elsewhere.yaml").write_text("title: Secret\n")
+    (corpus / "lora.md.meta.yaml").symlink_to(tmp_path / "elsewhere.yaml")
+    (record,) = run(corpus).quarantined
+    assert record.path == "lora.md" and "leads out of" in record.detail and "meta.yaml" in record.detail
+
+
+def test_odd_names_are_labels_and_nothing_else(run, corpus, tmp_path):
+    names = ["a..\\..\\x.md", "a\x01\x1b[31mb\n.md", "a\u202eb.md", "x" * 252 + ".md", "%2e%2e%2fx.md", "$(touch y).md"]
+    names += ["a\u2401\u241b[31mb\u240a.md"]  # what the second is shown as
+    for number, name in enumerate(names):
+        (corpus / name).write_text(f"# Number {number}\n\nA text of its own: {number}.\n")
+    report = run(corpus)
+    assert report.documents == 2 + len(names) and report.quarantined == ()
+    assert all(name.isprintable() for name in report.added)
+    assert "guides/a␁␛[31mb␊.md" in report.added and "guides/a␁␛[31mb␊.md~" in report.added
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["guides", "index"]
+    assert not run(corpus).published
+
+
+def test_a_quarantined_file_is_tried_again_unless_told_otherwise(run, corpus, tmp_path, hash_encoder):
+    (corpus / "bad.md").write_bytes(b"\x00")
+    read: list[str] = []
+
+    class Counting(InlineReader):
+        def read(self, jobs):
+            for job in jobs:
+                read.append(job.path)
+                yield from super().read([job])
+
+    def again(**options):
+        read.clear()
+        return ingest([corpus], tmp_path / "index", encoder=hash_encoder, reader=Counting(COUNT), **options)
+
+    run(corpus)
+    assert [record.path for record in again(retry=False).quarantined] == ["bad.md"] and read == []
+    assert [record.path for record in again().quarantined] == ["bad.md"] and read == ["bad.md"]
+
+
+def test_a_reader_that_answers_in_another_order_changes_nothing(corpus, tmp_path, hash_encoder):
+    (corpus / "zz.md").write_text(MOE.replace("\n", "\r\n"), newline="")
+
+    class Backwards(InlineReader):
+        def read(self, jobs):
+            yield from reversed(list(super().read(jobs)))
+
+    for name, reader in (("a", InlineReader(COUNT)), ("b", Backwards(COUNT))):
+        ingest([corpus], tmp_path / name, encoder=hash_encoder, reader=reader)
+    assert passages(tmp_path / "a") == passages(tmp_path / "b")
+    assert read_current_manifest(tmp_path / "a").counts == read_current_manifest(tmp_path / "b").counts

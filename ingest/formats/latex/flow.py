@@ -1,6 +1,5 @@
 """Where the words go while LaTeX is read: paragraphs, what holds them, and blocks, not yet canonical text."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ....index.blocks import BlockKind
@@ -25,29 +24,23 @@ class Draft:
 
 
 @dataclass(slots=True)
-class Container:
-    """What a paragraph stands in: the kind it gets from it, and what its first paragraph begins with."""
-
-    kind: BlockKind
-    prefix: str = ""
-
-
-@dataclass(slots=True)
 class Flow:
     """Text as it comes in.
 
     Attributes:
         blocks: finished, in order.
-        containers: innermost last.
+        containers: the kinds that paragraphs get from what they stand in, innermost last.
+        prefix: what the next paragraph begins with, such as a bullet.
         aside: footnotes and floats, which stand behind the paragraph they interrupt.
     """
 
     blocks: list[Draft] = field(default_factory=list)
-    containers: list[Container] = field(default_factory=list)
+    containers: list[BlockKind] = field(default_factory=list)
+    prefix: str = ""
     aside: list[Draft] = field(default_factory=list)
     _words: list[str] = field(default_factory=list)
     _captures: list[list[str]] = field(default_factory=list)
-    _floats: list[tuple[list[str], list[Draft], list[Draft], list[Container]]] = field(default_factory=list)
+    _floats: list[tuple[list[str], list[Draft], list[Draft], list[BlockKind]]] = field(default_factory=list)
 
     @property
     def inline(self) -> bool:
@@ -69,10 +62,10 @@ class Flow:
         self._words = self._captures.pop()
         return text
 
-    def begin_float(self) -> None:
-        """Collect blocks apart: a figure or a table may stand in the middle of a sentence."""
+    def begin_float(self, kind: BlockKind) -> None:
+        """Collect blocks apart, paragraphs of the given kind: a figure may stand in the middle of a sentence."""
         self._floats.append((self._words, self.blocks, self.aside, self.containers))
-        self._words, self.blocks, self.aside, self.containers = [], [], [], []
+        self._words, self.blocks, self.aside, self.containers = [], [], [], [kind]
 
     def end_float(self) -> None:
         """Put the float's blocks behind the paragraph around it."""
@@ -89,11 +82,9 @@ class Flow:
         self._words.clear()
         if not text:
             return
-        kind, prefix = BlockKind.PARAGRAPH, ""
-        for container in self.containers:
-            kind = container.kind
-            prefix, container.prefix = prefix + container.prefix, ""
-        self.blocks.append(Draft(kind, (prefix + text).replace(LINE_BREAK, "\n")))
+        kind = self.containers[-1] if self.containers else BlockKind.PARAGRAPH
+        self.blocks.append(Draft(kind, (self.prefix + text).replace(LINE_BREAK, "\n")))
+        self.prefix = ""
 
     def end_paragraph(self) -> None:
         """End a paragraph, if one is begun; within captured text it is a space."""
@@ -120,6 +111,3 @@ def tidy(words: list[str]) -> str:
     """The words on one line, white space single, explicit line breaks kept as marks."""
     lines = (" ".join(line.split()) for line in "".join(words).split(LINE_BREAK))
     return LINE_BREAK.join(line for line in lines if line)
-
-
-Closing = Callable[[], None]

@@ -106,8 +106,9 @@ class Tokens:
             if token == PARAGRAPH and not paragraphs:
                 self._ahead.append(token)
                 return
-            if isinstance(token, Literal) or (rest := token.lstrip()):
-                self._ahead.append(token if isinstance(token, Literal) else rest)
+            rest = token if isinstance(token, Literal) else token.lstrip()
+            if rest:
+                self._ahead.append(rest)
                 return
 
     def star(self) -> bool:
@@ -357,8 +358,6 @@ _DEFINERS: dict[str, Callable[[Tokens], None]] = {
     "\\DeclareMathOperator": _operator,
     "\\DeclarePairedDelimiter": _delimiters,
     **dict.fromkeys(("\\newenvironment", "\\renewenvironment", "\\provideenvironment"), _environment),
-    **dict.fromkeys(
-        ("\\NewDocumentCommand", "\\RenewDocumentCommand", "\\DeclareDocumentCommand"), _document_command
-    ),
+    **dict.fromkeys(("\\NewDocumentCommand", "\\RenewDocumentCommand", "\\DeclareDocumentCommand"), _document_command),
     "\\newif": _newif,
 }

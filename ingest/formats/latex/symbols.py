@@ -49,7 +49,7 @@ def accented(accent: str, text: str) -> str:
     return unicodedata.normalize("NFC", base + _COMBINING[accent[1:]]) + text[1:]
 
 
-_TYPOGRAPHY = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("`", "‘"), ("'", "’"))
+_TYPOGRAPHY = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("`", "'"))
 
 
 def typeset(text: str) -> str:

@@ -1,0 +1,237 @@
+"""The stage after reranking: above a practice that was superseded stands the one that took its place.
+
+A hit on a practice that was put away keeps its place among the others. The best passage of its current successor is
+placed directly above it, unless one stands above it already, and both are marked. A practice without a successor is
+marked where it stands.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .practices import Practice, Practices, Standing
+from .store import PassageStore
+from .types import Counterpart, PracticeMark, Relation, Stage
+
+# Of a successor that no leg found, the passage that says it outright goes before its registry's entry.
+_PREFERENCE = {"statement": 0, "registry": 1, "source": 2}
+# Of the practices that a passage is linked to, the one that it holds itself goes before that of its paper.
+_OWN = {"registry": 0, "source": 1, "statement": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The rows of a result, best first, with their scores and marks; `stage` says what was done."""
+
+    rows: list[int]
+    scores: list[float]
+    marks: dict[int, PracticeMark]
+    stage: Stage
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A result while successors are being placed."""
+
+    rows: list[int] = field(default_factory=list)
+    scores: dict[int, float] = field(default_factory=dict)
+    marks: dict[int, PracticeMark] = field(default_factory=dict)
+    above: dict[int, dict[str, int]] = field(default_factory=dict)  # by predecessor's row, its successors' rows by id
+    below: dict[int, dict[str, int]] = field(default_factory=dict)  # the same the other way round
+    moved: int = 0
+    inserted: int = 0
+    excluded: int = 0
+
+
+class Successors:
+    """Practices with a history and the passages that they are linked to; one for a generation.
+
+    Args:
+        practices: of all registries.
+        links: passage row, practice key, and how they are linked.
+    """
+
+    def __init__(self, practices: Iterable[Practice], links: Iterable[tuple[int, str, str]]) -> None:
+        self.practices = Practices(practices)
+        self._of_row: dict[int, list[tuple[str, str]]] = {}
+        self._rows_of: dict[str, list[tuple[int, str]]] = {}
+        for row, key, how in links:
+            if key in self.practices.by_key:
+                self._of_row.setdefault(row, []).append((key, how))
+                self._rows_of.setdefault(key, []).append((row, how))
+
+    def place(
+        self,
+        rows: Sequence[int],
+        scores: Sequence[float],
+        k: int,
+        *,
+        fused: Mapping[int, float],
+        allowed: NDArray[np.bool_] | None,
+    ) -> Placement:
+        """The k best rows with successors placed above what they superseded.
+
+        What is placed pushes others down, so that the last ones fall off: never more than k remain.
+
+        Args:
+            rows: all candidates, best first.
+            scores: their final scores, the same order.
+            k: how many remain.
+            fused: fused score of each candidate.
+            allowed: mask of the rows that the filters let through, shape (rows,); None for all.
+        """
+        draft = _Draft(scores=dict(zip(rows[:k], scores[:k], strict=True)))
+        for row in rows[:k]:
+            if row in draft.rows:
+                continue
+            standing = self._standing(row)
+            if standing is not None:
+                self._place_above(draft, row, standing, rows[:k], fused, allowed)
+            draft.rows.append(row)
+        fell_off = [row for row in rows[:k] if row not in draft.rows[:k]]
+        kept = draft.rows[:k]
+        marks = {row: _ranked(draft, row, kept) for row in kept if row in draft.marks}
+        return Placement(kept, [draft.scores[row] for row in kept], marks, _stage(draft, kept, fell_off))
+
+    def _standing(self, row: int) -> Standing | None:
+        """Of the practices put away that a passage is linked to, the one that is most its own."""
+        found = [
+            (_OWN[how], standing.practice.key, standing)
+            for key, how in self._of_row.get(row, ())
+            if (standing := self.practices.standing(self.practices.by_key[key]))
+        ]
+        # One with a successor has more to tell.
+        return min(found, key=lambda own: (own[0], not own[2].successors, own[1]))[2] if found else None
+
+    def _place_above(
+        self,
+        draft: _Draft,
+        row: int,
+        standing: Standing,
+        hits: Sequence[int],
+        fused: Mapping[int, float],
+        allowed: NDArray[np.bool_] | None,
+    ) -> None:
+        counterparts: list[Counterpart] = []
+        notes: list[str] = []
+        for group in standing.successors:
+            best, excluded = self._passage(group, draft.rows, row, fused, allowed)
+            counterparts.append(_counterpart(group))
+            if best is None:
+                draft.excluded += excluded
+                notes.append(
+                    "its successor is excluded by the filters" if excluded else "no passage holds its successor"
+                )
+                continue
+            draft.above.setdefault(row, {})[group[0].id] = best
+            if best == row:
+                continue
+            if best not in draft.rows:
+                draft.rows.append(best)
+                if best in hits:
+                    draft.moved += 1
+                else:
+                    draft.inserted += 1
+                draft.scores[best] = draft.scores[row]
+            self._mark_successor(draft, best, row, standing, group)
+        practice = standing.practice
+        draft.marks[row] = PracticeMark(
+            Relation.SUPERSEDED if counterparts else Relation.PUT_AWAY,
+            practice.id,
+            practice.statement,
+            standing.reason,
+            practice.year,
+            tuple(counterparts),
+            "; ".join(dict.fromkeys(notes)),
+        )
+
+    def _passage(
+        self,
+        group: Sequence[Practice],
+        above: Sequence[int],
+        row: int,
+        fused: Mapping[int, float],
+        allowed: NDArray[np.bool_] | None,
+    ) -> tuple[int | None, bool]:
+        """The row that stands for a successor, and whether filters exclude all there are.
+
+        One that stands above already; else the candidate with the best fused score; else the best link.
+        """
+        order = {practice.key: place for place, practice in enumerate(group)}
+        linked = [(other, key, how) for key in order for other, how in self._rows_of.get(key, ())]
+        if allowed is not None:
+            linked_before, linked = linked, [entry for entry in linked if allowed[entry[0]]]
+            if not linked:
+                return None, bool(linked_before)
+        if not linked:
+            return None, False
+        held = {other for other, _, _ in linked}
+        if row in held:
+            return row, False
+        for other in above:
+            if other in held:
+                return other, False
+        found = [other for other in held if other in fused]
+        if found:
+            return min(found, key=lambda other: (-fused[other], other)), False
+        return min(linked, key=lambda entry: (_PREFERENCE[entry[2]], order[entry[1]], entry[0]))[0], False
+
+    def _mark_successor(
+        self, draft: _Draft, best: int, row: int, standing: Standing, group: Sequence[Practice]
+    ) -> None:
+        draft.below.setdefault(best, {})[standing.practice.id] = row
+        practice, earlier = group[0], draft.marks.get(best)
+        below = _counterpart((standing.practice,))
+        if earlier is not None:
+            if below.id not in {other.id for other in earlier.other}:
+                draft.marks[best] = replace(earlier, other=(*earlier.other, below))
+            return
+        own = self.practices.standing(practice)
+        draft.marks[best] = PracticeMark(
+            Relation.PUT_AWAY if own else Relation.SUCCESSOR,
+            practice.id,
+            practice.statement,
+            own.reason if own else standing.reason,
+            practice.year,
+            (below,),
+        )
+
+
+def _counterpart(group: Sequence[Practice]) -> Counterpart:
+    practice = group[0]
+    return Counterpart(practice.id, practice.statement, practice.year)
+
+
+def _ranked(draft: _Draft, row: int, kept: Sequence[int]) -> PracticeMark:
+    """A row's mark with the ranks of the hits at its other ends."""
+    rank = {other: place for place, other in enumerate(kept, start=1)}
+    ends = {**draft.above.get(row, {}), **draft.below.get(row, {})}
+    mark = draft.marks[row]
+    return replace(mark, other=tuple(replace(other, rank=rank.get(ends.get(other.id, -1))) for other in mark.other))
+
+
+def _stage(draft: _Draft, kept: Sequence[int], fell_off: Sequence[int]) -> Stage:
+    if not draft.marks:
+        return Stage("successors", len(kept), "no hit is on a practice that was put away")
+    said = [f"{sum(row in draft.marks for row in kept)} marked", f"{draft.moved} moved up", f"{draft.inserted} put in"]
+    if draft.excluded:
+        said.append(f"{draft.excluded} left out by the filters")
+    if fell_off:
+        said.append(f"{len(fell_off)} fell off the end")
+    return Stage("successors", len(kept), ", ".join(said))
+
+
+_built: WeakKeyDictionary[PassageStore, Successors] = WeakKeyDictionary()
+_building = Lock()
+
+
+def successors_of(store: PassageStore) -> Successors:
+    """The successors of a generation's practices; read at its first search and kept as long as its store."""
+    with _building:
+        if store not in _built:
+            _built[store] = Successors(store.practices(), store.practice_links())
+        return _built[store]

@@ -1,0 +1,125 @@
+"""Which part of a page is its document, and what on it nobody came to read."""
+
+import re
+
+from lxml.html import HtmlElement
+
+_NOISE_TAGS = frozenset(
+    "script style noscript template nav iframe frame object embed applet canvas svg audio video map button input select "
+    "option textarea datalist dialog head rp mjx-speech".split()
+)
+_NOISE_ROLES = frozenset(
+    "navigation banner contentinfo search complementary menu menubar toolbar tablist dialog alertdialog tooltip doc-toc "
+    "doc-backlink".split()
+)
+# Names (classes or ids) of what generators, themes and blogs put around and into a text.
+_NOISE_NAMES = frozenset(
+    # anchors, editing, copying
+    "headerlink anchor-link hash-link header-anchor heading-anchor anchorjs-link permalink zola-anchor anchor-element "
+    "edit-this-page theme-edit-this-page mw-editsection editsection copybtn copy-button clipboard-button o-tooltip--left "
+    "viewcode-link viewcode-back footnote-backref footnote-back reversefootnote data-footnote-backref mw-cite-backlink "
+    "backlinks skip-link skip-to-content mw-jump-link sr-only visually-hidden screen-reader-text "
+    # navigation
+    "sphinxsidebar sphinxsidebarwrapper sidebar related wy-nav-side wy-nav-top wy-breadcrumbs rst-footer-buttons "
+    "breadcrumb breadcrumbs theme-doc-breadcrumbs toc toc-drawer table-of-contents tableofcontents toc-sidebar md-sidebar "
+    "md-header md-footer md-source-file bd-sidebar bd-toc bd-header prev-next-area prev-next-footer pagination pagination-nav "
+    "paginav post-nav navbar navbox vertical-navbox catlinks printfooter sistersitebox noprint mw-indicators siteSub "
+    "contentSub jump-to-nav toctitle ltx_page_navbar ltx_page_header ltx_page_footer ltx_TOC ltx_pagination "
+    "ltx_role_newpage package-alerts arxiv-watermark "
+    # social, legal, advertising
+    "cookie-banner cookie-consent cookie-notice cookies cookiebar gdpr consent-banner share share-buttons social-share "
+    "sharedaddy social related-posts related-articles newsletter subscribe comments comment-list disqus_thread ad ads "
+    "advertisement sponsor promo announcement "
+    # line numbers of code
+    "linenos linenodiv lineno linenumber line-number gutter hljs-ln-numbers rouge-gutter blob-num line-numbers-rows "
+    "code-line-number "
+    # renderings of formulas whose source stands beside them
+    "MathJax MathJax_Display MathJax_CHTML MathJax_SVG MathJax_Preview mjx-chtml katex-html mwe-math-fallback-image-inline "
+    "mwe-math-fallback-image-display".split()
+)
+_KEPT_ASIDES = frozenset("footnote footnote-list footnotes admonition callout note topic system-message".split())
+_FORMULA_SOURCE = re.compile(r"mathml|assistive|mwe-math", re.IGNORECASE)
+_INVISIBLE_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_NOISE_LINK = re.compile(
+    r"[¶#§🔗]|\[?(?:edit|source)\]?|(?:edit|view|improve|suggest edits? (?:to|on)) (?:this )?(?:page|source|on github).{0,40}"
+    r"|suggest edits?|skip to (?:main )?(?:content|text).{0,20}|back to (?:the )?top|copy(?: code| link)?|permalink",
+    re.IGNORECASE,
+)
+
+# In order: the first that holds a fair share of the text wins.
+_MAIN_PATHS = (
+    ".//article[contains(concat(' ', @class, ' '), ' ltx_document ')]",
+    ".//main//article | .//*[@role='main']//article",
+    ".//main | .//*[@role='main']",
+    ".//article",
+    ".//*[@id='mw-content-text' or @id='bodyContent']",
+    ".//*[contains(concat(' ', @class, ' '), ' markdown-body ') or contains(concat(' ', @class, ' '), ' post-content ')"
+    " or contains(concat(' ', @class, ' '), ' entry-content ') or contains(concat(' ', @class, ' '), ' article-content ')]",
+    ".//*[@id='content' or @id='main-content' or @id='main']",
+)
+_FAIR_SHARE = 0.5
+
+
+def names_of(element: HtmlElement) -> list[str]:
+    """Classes and id of an element."""
+    return [*element.get("class", "").split(), element.get("id", "")]
+
+
+def is_formula_script(element: HtmlElement) -> bool:
+    """Whether a script is a formula: MathJax keeps the source of each in one."""
+    return element.tag == "script" and element.get("type", "").strip().lower().startswith("math/")
+
+
+def prune(root: HtmlElement) -> None:
+    """Empty every element that nobody came to read; the elements stay, so that their text's neighbours stay apart."""
+    for element in [element for element in root.iter() if _is_noise(element)]:
+        element.clear(keep_tail=True)
+        element.tag = "template"
+
+
+def find_main(root: HtmlElement) -> HtmlElement:
+    """The element that holds the document, of a pruned page; the page itself where nothing stands out."""
+    body = root.find(".//body")
+    whole = root if body is None else body
+    total = _length(whole)
+    for path in _MAIN_PATHS:
+        found = root.xpath(path)
+        if found:
+            lengths = [_length(element) for element in found]
+            longest = max(lengths)
+            if longest >= _FAIR_SHARE * total:
+                return found[lengths.index(longest)]
+    return whole
+
+
+def _length(element: HtmlElement) -> int:
+    return sum(len(text.strip()) for text in element.itertext())
+
+
+def _is_noise(element: HtmlElement) -> bool:
+    tag = element.tag
+    if not isinstance(tag, str):
+        return True
+    if tag in _NOISE_TAGS:
+        return not is_formula_script(element)
+    if not element.attrib:
+        return tag == "aside"
+    names = names_of(element)
+    if any(name in _NOISE_NAMES for name in names) and tag not in ("body", "html", "main", "article"):
+        return True
+    if tag == "aside":
+        return not any(name in _KEPT_ASIDES or name.endswith("-aside") for name in names)
+    if element.get("role", "") in _NOISE_ROLES or _is_hidden(element):
+        return not any(_FORMULA_SOURCE.search(name) for name in names)
+    if tag == "a":
+        text = "".join(element.itertext()).strip()
+        return len(text) <= 60 and _NOISE_LINK.fullmatch(text) is not None
+    return False
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    # The panels of tabs are hidden but for one, and are alternatives worth reading.
+    if "hidden" in element.attrib and element.get("hidden") != "until-found" and element.get("role") != "tabpanel":
+        return True
+    style = element.get("style")
+    return element.get("aria-hidden") == "true" or (style is not None and _INVISIBLE_STYLE.search(style) is not None)

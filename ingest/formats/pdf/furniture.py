@@ -1,0 +1,76 @@
+"""Running heads, page numbers and side stamps: what stands on page after page and belongs to no sentence."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .page import Page, Run
+
+_EDGE = 0.12
+"""Share of the page's height at its top and bottom in which furniture stands."""
+_MIN_PAGES = 3
+_DIGITS = re.compile(r"\d+")
+_PAGE_NUMBER = re.compile(r"(?:page\s*)?[-–—]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–—]?(?:\s*(?:of|/)\s*\d{1,4})?", re.IGNORECASE)
+_STAMP = re.compile(r"arXiv:\s?\S+\s.{0,80}\d{4}")
+
+Row = tuple[str, int]
+
+
+def without_furniture(pages: Sequence[Page]) -> tuple[list[Page], list[str]]:
+    """The pages without it, and the texts of side stamps.
+
+    A line at the top or bottom edge is furniture when the same words, numbers aside, stand at the same height on at
+    least three pages, or when it is a page number outside of the text.
+    """
+    rows = [_edge_rows(page) for page in pages]
+    seen = Counter(key for page in rows for key in {(text, where) for (text, where), _ in page})
+    kept: list[Page] = []
+    stamps: list[str] = []
+    needed = min(_MIN_PAGES, max(2, len(pages)))
+    for page, edge in zip(pages, rows, strict=True):
+        dropped: set[int] = set()
+        for (text, where), runs in edge:
+            near = sum(seen[text, where + shift] for shift in (-1, 0, 1))
+            if near >= needed or (_is_outermost(runs, page) and _is_page_number(runs)):
+                dropped.update(id(run) for run in runs)
+        own = [run for run in page.turned if _STAMP.match(run.text)]
+        stamps += [run.text for run in own]
+        outside = {id(run) for run in own}
+        kept.append(
+            replace(
+                page,
+                runs=[run for run in page.runs if id(run) not in dropped],
+                turned=[run for run in page.turned if id(run) not in outside],
+            )
+        )
+    return kept, stamps
+
+
+def _edge_rows(page: Page) -> list[tuple[Row, list[Run]]]:
+    """Rows at the upper and lower edge: their words without numbers, and their height in steps of 4 points."""
+    rows: dict[int, list[Run]] = {}
+    for run in page.runs:
+        if run.baseline < _EDGE * page.height or run.baseline > (1 - _EDGE) * page.height:
+            rows.setdefault(round(run.baseline / 2), []).append(run)
+    found: list[tuple[Row, list[Run]]] = []
+    for height, runs in rows.items():
+        runs.sort(key=lambda run: run.box.x0)
+        text = _DIGITS.sub("#", " ".join(run.text for run in runs)).casefold()
+        found.append(((text, height // 2), runs))
+        if len(runs) > 1:
+            # The title of the section changes, the author's name beside it does not.
+            found += [((_DIGITS.sub("#", run.text).casefold(), height // 2), [run]) for run in runs if len(run.text) > 3]
+    return found
+
+
+def _is_page_number(runs: list[Run]) -> bool:
+    return len(runs) == 1 and bool(_PAGE_NUMBER.fullmatch(runs[0].text))
+
+
+def _is_outermost(runs: list[Run], page: Page) -> bool:
+    """Whether nothing stands between a row and the edge of the page."""
+    baseline = runs[0].baseline
+    if baseline < page.height / 2:
+        return all(run.baseline >= baseline - 2 for run in page.runs)
+    return all(run.baseline <= baseline + 2 for run in page.runs)

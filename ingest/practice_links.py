@@ -1,0 +1,145 @@
+"""Which passages are about a practice: those of its registry entry, of its paper, and those that state it elsewhere.
+
+Only practices with a history are linked: what was put away, and what took its place. Nothing else moves or is
+marked in a search.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..index.analysis import terms
+from ..index.practices import Practice, Practices
+from ..index.types import SEARCHED_ROLES, DocumentInfo, Passage
+
+MIN_COSINE = 0.55
+"""Least cosine of a statement with a passage that states it.
+
+Chosen on 12 hand-written statements with a paragraph that states each and three near misses apiece (same topic, other
+advice), encoded with all-MiniLM-L6-v2: see `tests/ingest/test_practice_links.py`. Alone it does not separate them,
+together with `MIN_COVERAGE` it does.
+"""
+MIN_COVERAGE = 0.75
+"""Least share of a statement's content words, stemmed, that the passage must hold."""
+MIN_WORDS = 3
+"""A statement of fewer different content words (`gpt training`) says too little to be recognised elsewhere."""
+
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+
+HOW = ("registry", "source", "statement")
+"""Kinds of link; where several hold between a practice and a passage, the first one counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeLink:
+    """A passage that is about a practice.
+
+    Attributes:
+        practice: the practice's key.
+        document_id: the registry that the practice stands in.
+        passage_id: the passage.
+        how: `registry`, the passage overlaps the practice's entry; `source`, it is of the paper that the practice
+            comes from; `statement`, it states the practice in another document.
+    """
+
+    practice: str
+    document_id: str
+    passage_id: str
+    how: str
+
+
+def link(
+    practices: Iterable[Practice], documents: Iterable[DocumentInfo], passages: Sequence[Passage], encode: Encode
+) -> list[PracticeLink]:
+    """All links, by passage id and practice key, one for each such pair; deterministic.
+
+    A passage of figure text or references is linked by its entry or its paper only as far as a search returns it.
+
+    Args:
+        practices: of all registries, with their documents' ids set.
+        documents: all documents.
+        passages: all passages, each document's in order.
+        encode: unit vectors of strings, shape (n, dimension); called with few strings, and not at all where no
+            practice has a history.
+    """
+    involved = Practices(practices).involved()
+    if not involved:
+        return []
+    body = [passage for passage in passages if passage.role in SEARCHED_ROLES]
+    registries = {practice.document_id for practice in involved}
+    elsewhere = [passage for passage in body if passage.document_id not in registries]
+    statements = [practice for practice in involved if not practice.work]
+    found: dict[tuple[str, str], PracticeLink] = {}
+    for how, pairs in zip(
+        HOW, (_entries(involved, body), _sources(involved, documents, body), _stated(statements, elsewhere, encode)),
+        strict=True,
+    ):  # fmt: skip
+        for practice, passage in pairs:
+            new = PracticeLink(practice.key, practice.document_id, passage.id, how)
+            found.setdefault((passage.id, practice.key), new)
+    return [found[pair] for pair in sorted(found)]
+
+
+def _entries(practices: Sequence[Practice], passages: Sequence[Passage]) -> Iterator[tuple[Practice, Passage]]:
+    """Practices with the passages of their registry that overlap their entries."""
+    by_document = _grouped(passages)
+    for practice in practices:
+        siblings = by_document.get(practice.document_id, [])
+        first = bisect_right(siblings, practice.start, key=lambda passage: passage.end)
+        for passage in islice(siblings, first, None):
+            if passage.start >= practice.end:
+                break
+            yield practice, passage
+
+
+def _sources(
+    practices: Sequence[Practice], documents: Iterable[DocumentInfo], passages: Sequence[Passage]
+) -> Iterator[tuple[Practice, Passage]]:
+    """Practices with the passages of the paper that they come from."""
+    by_document = _grouped(passages)
+    papers: dict[str, list[str]] = {}
+    for document in documents:
+        if document.arxiv_id:
+            papers.setdefault(document.arxiv_id, []).append(document.id)
+    for practice in practices:
+        for paper in papers.get(practice.arxiv_id or "", ()):
+            for passage in by_document.get(paper, ()):
+                yield practice, passage
+
+
+def _grouped(passages: Sequence[Passage]) -> dict[str, list[Passage]]:
+    by_document: dict[str, list[Passage]] = {}
+    for passage in passages:
+        by_document.setdefault(passage.document_id, []).append(passage)
+    return by_document
+
+
+def _stated(
+    practices: Sequence[Practice], passages: Sequence[Passage], encode: Encode
+) -> Iterable[tuple[Practice, Passage]]:
+    """Practices with the passages that state them; words are compared first, for that needs no vectors."""
+    words = {practice.key: frozenset(terms(practice.statement)) for practice in practices}
+    telling = [practice for practice in practices if len(words[practice.key]) >= MIN_WORDS]
+    wanted = frozenset(word for practice in telling for word in words[practice.key])
+    pairs: list[tuple[Practice, Passage]] = []
+    for passage in passages:
+        held = wanted.intersection(terms(passage.text)) if telling else ()
+        pairs += [
+            (practice, passage)
+            for practice in telling
+            if held and len(words[practice.key] & held) >= MIN_COVERAGE * len(words[practice.key])
+        ]
+    if not pairs:
+        return []
+    strings = list(dict.fromkeys([*(p.statement for p, _ in pairs), *(p.contextual_text for _, p in pairs)]))
+    place = {string: row for row, string in enumerate(strings)}
+    vectors = encode(strings)
+    return [
+        (practice, passage)
+        for practice, passage in pairs
+        if vectors[place[practice.statement]] @ vectors[place[passage.contextual_text]] >= MIN_COSINE
+    ]
