@@ -112,7 +112,9 @@ def measure_questions(retriever: Retriever) -> dict[str, Any]:
         first: list[Passage] = [hit.passage for hit in hits[:QUESTION_HITS]]
         total += len(first)
         entries = [p.id for p in first if p.role is Role.REFERENCES]
-        more = [p.id for p in first if p.role is not Role.REFERENCES and looks_like_references(p.text)]
+        # Guides have tables full of citations on purpose; only papers have lists of references.
+        papers = [p for p in first if p.document_id.endswith(".pdf") and p.role is not Role.REFERENCES]
+        more = [p.id for p in papers if looks_like_references(p.text)]
         declared, missed = declared + entries, missed + more
         ranks = [rank for rank, name in enumerate(documents, 1) if same_file(name, item["file"])]
         rows.append({**item, "document_rank": min(ranks, default=None), "references": entries, "look_alike": more})

@@ -85,7 +85,7 @@ def _below(root: Path) -> list[SourceFile]:
                 continue
             label = _label(path.relative_to(root).as_posix())
             while label in labels:
-                label += "~"
+                label = f"{label.removesuffix(path.suffix)}~{path.suffix}"
             labels.add(label)
             files.append(SourceFile(str(root), label, path))
     return files

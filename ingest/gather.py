@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -103,7 +104,8 @@ class Gatherer:
             return Entry(file, replace(blank_record(file, f"is part of {part_of}"), state=FileState.IGNORED))
         try:
             data = flatten(file.location, root) if _is_latex(file) else read_bytes(file.location, root)
-            sidecars = [path for path in file.sidecars if path.is_file()]
+            # Not Path.is_file: the sidecar of a file with the longest name allowed has one that is too long to ask for.
+            sidecars = [path for path in file.sidecars if os.path.isfile(path)]  # noqa: PTH113
             said = _sidecar_bytes(sidecars[0], root) if sidecars else b""
             print_ = self._fingerprint(file, data, said)
             if known is not None and known.fingerprint == print_ and self._stands(known):

@@ -28,14 +28,14 @@ def add_history(parser: argparse.ArgumentParser) -> None:
     """The flag that leaves superseded practices as they were found."""
     parser.add_argument(
         "--history",
-        action="store_true",
+        action=argparse.BooleanOptionalAction,
         help="leave hits as they were found: no successor is placed above a superseded practice, none is marked",
     )
 
 
 def search_mode(arguments: argparse.Namespace) -> dict[str, str] | None:
     """The section `search` of the settings as `--history` has it."""
-    return {"mode": "history"} if arguments.history else None
+    return None if arguments.history is None else {"mode": "history" if arguments.history else "current"}
 
 
 def mark_line(mark: "PracticeMark") -> str:

@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Mapping
 from html import escape
+from typing import Literal
 
 import streamlit as st
 
@@ -36,22 +37,27 @@ def details(engine: Engine, answer: Answer, filters: Filters) -> None:
             key="download",
         )
         st.html('<div class="rag-small">The same from the shell:</div>')
-        st.code(shell_line(engine.settings, answer, filters), language="bash", wrap_lines=True)
+        st.code(
+            shell_line(engine.settings, answer.question, filters, answer.receipt.search.mode),
+            language="bash",
+            wrap_lines=True,
+        )
         st.html('<div class="rag-small">Receipt:</div>')
         st.code(json.dumps(receipt_form(answer.receipt), ensure_ascii=False, indent=2), language="json", height=300)
 
 
-def shell_line(settings: Settings, answer: Answer, filters: Filters) -> str:
-    """The command that gives the same answer."""
-    question = answer.question
+def shell_line(
+    settings: Settings, question: str, filters: Filters, mode: Literal["current", "history"] | None = None
+) -> str:
+    """The command that gives the same answer; without a mode, the one of the settings."""
     words = ["sota-rag", "ask", question, "--json"]
     if settings.index != Settings.model_fields["index"].default:
         words += ["--index", str(settings.index)]
     for flag, values in (("--kind", filters.kinds), ("--status", filters.statuses), ("--source", filters.sources)):
         for value in values:
             words += [flag, str(value)]
-    if answer.receipt.search.mode == "history" and settings.search.mode != "history":
-        words.append("--history")
+    if mode is not None and mode != settings.search.mode:
+        words.append("--history" if mode == "history" else "--no-history")
     if filters.years:
         words += ["--years", "-".join("" if year is None else str(year) for year in filters.years)]
     if question.startswith("-"):

@@ -30,6 +30,6 @@ def _hit(hit: Hit) -> str:
     similarity = "" if cosine is None else badge(f"cosine {cosine:.2f}", hint="similarity to the question, at most 1")
     return (
         f'<details class="rag-hit"><summary>{hit.rank}. {breadcrumbs(passage.heading_path or (hit.document.title,))} '
-        f"{document_badges(hit.document, passage.page)} {similarity} {mark_badge(hit.practice)}</summary>'
+        f"{document_badges(hit.document, passage.page)} {similarity} {mark_badge(hit.practice)}</summary>"
         f"{mark_html(hit.practice)}{passage_html(passage.text)}</details>"
     )

@@ -22,7 +22,7 @@ def too_much_memory(limits: Limits) -> ParserFaultError:
 
 def too_much_output(limits: Limits) -> ParserFaultError:
     """What was found in it does not fit the pipe's limit."""
-    return ParserFaultError(f"its parse is larger than {limits.output_bytes // 1_000_000} MB; split it")
+    return ParserFaultError(f"its parse is larger than {limits.output_bytes / 1e6:g} MB; split it")
 
 
 def too_deep(limits: Limits) -> ParserFaultError:

@@ -3,9 +3,9 @@
 from functools import partial
 
 from ....index.blocks import BlockKind
+from .environments import ENVIRONMENTS, begin
 from .flow import AUTHOR_BREAK, LINE_BREAK, Draft
 from .lexer import PARAGRAPH, Literal
-from .environments import ENVIRONMENTS, begin
 from .numbering import SECTIONS, reference
 from .reader import Command, ItemList, Reader
 from .silent import OPTIONS_ONLY, SILENT

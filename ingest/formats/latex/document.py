@@ -19,7 +19,6 @@ from .environments import literal
 from .flow import MARKS, Draft
 from .lexer import Lexed, lex
 from .macros import Tokens
-from .numbering import SECTIONS
 from .reader import Reader
 
 _MAX_WARNINGS = 20

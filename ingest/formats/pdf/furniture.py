@@ -30,9 +30,10 @@ def without_furniture(pages: Sequence[Page]) -> tuple[list[Page], list[str]]:
     needed = min(_MIN_PAGES, max(2, len(pages)))
     for page, edge in zip(pages, rows, strict=True):
         dropped: set[int] = set()
+        extent = _extent(page)
         for (text, where), runs in edge:
             near = sum(seen[text, where + shift] for shift in (-1, 0, 1))
-            if near >= needed or (_is_outermost(runs, page) and _is_page_number(runs)):
+            if near >= needed or (_is_page_number(runs) and runs[0].baseline in extent):
                 dropped.update(id(run) for run in runs)
         own = [run for run in page.turned if _STAMP.match(run.text)]
         stamps += [run.text for run in own]
@@ -68,9 +69,7 @@ def _is_page_number(runs: list[Run]) -> bool:
     return len(runs) == 1 and bool(_PAGE_NUMBER.fullmatch(runs[0].text))
 
 
-def _is_outermost(runs: list[Run], page: Page) -> bool:
-    """Whether nothing stands between a row and the edge of the page."""
-    baseline = runs[0].baseline
-    if baseline < page.height / 2:
-        return all(run.baseline >= baseline - 2 for run in page.runs)
-    return all(run.baseline <= baseline + 2 for run in page.runs)
+def _extent(page: Page) -> tuple[float, float]:
+    """Baselines of the uppermost and the lowest text."""
+    baselines = [run.baseline for run in page.runs]
+    return (min(baselines), max(baselines)) if baselines else (0.0, 0.0)

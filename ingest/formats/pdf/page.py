@@ -144,9 +144,12 @@ class Page:
         return self.frame.upright_size[1]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Line:
-    """Runs on a common baseline, left to right."""
+    """Runs on a common baseline, left to right.
+
+    Compared and hashed by identity: two lines may look the same.
+    """
 
     page: int
     runs: list[Run]

@@ -12,7 +12,7 @@ from .script import characters
 
 # Shares of the font size. Scripts stand within half of it above or below; columns are a whole one apart.
 _SAME_LINE = 0.62
-_WIDE_GAP = 0.95
+_WIDE_GAP = 0.8
 _BACKWARDS = 0.6
 _SPACE = 0.24
 _MAX_SIZE = 1000.0

@@ -1,0 +1,152 @@
+"""Lines to running text: hyphens at line ends taken out, and where each line ends up in the text."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ...normalise import canonical_text
+from .page import Box, Line
+
+_LAST_WORD = re.compile(r"([^\W\d_]+)-$")
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_SPACES = re.compile(r"\s+")
+_ADDRESS = re.compile(r"(?:https?://|www\.|doi\.org/)\S*$")
+# Before these a hyphen is spelled more often than not.
+_COMPOUND_BEFORE = frozenset("self non multi cross co well so semi state high low long short one two three few zero".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A line's share of a block's text.
+
+    Attributes:
+        start: first code point within the block.
+        end: one past the last.
+        page: 1-based.
+        box: in the frame of the page's runs.
+    """
+
+    start: int
+    end: int
+    page: int
+    box: Box
+
+
+class Vocabulary:
+    """The words of a document, which tell whether a hyphen at a line's end belongs to the word."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._words: set[str] = set()
+        for text in texts:
+            # What a line's end may have cut says nothing about either spelling.
+            words = [word.casefold() for word in _WORD.findall(text)]
+            self._words.update(words[:-1] if text.endswith("-") else words)
+
+    def keeps_hyphen(self, before: str, after: str) -> bool:
+        """Whether `before-after` is spelled with the hyphen."""
+        before, after = before.casefold(), after.casefold()
+        if before + after in self._words:
+            return False
+        if f"{before}-{after}" in self._words:
+            return True
+        return before in _COMPOUND_BEFORE and after in self._words
+
+
+def join_lines(lines: Sequence[Line], vocabulary: Vocabulary, separator: str = " ") -> tuple[str, list[Piece]]:
+    """Canonical text of lines read one after the other, and each line's place in it."""
+    parts: list[str] = []
+    pieces: list[Piece] = []
+    length = 0
+    for line in lines:
+        text = one_line(line.text)
+        if not text:
+            continue
+        if parts:
+            kept = _without_hyphen(parts[-1], text, vocabulary) if separator == " " else None
+            if kept is None:
+                parts.append(separator)
+                length += len(separator)
+            elif kept != parts[-1]:
+                length -= 1
+                last = pieces[-1]
+                parts[-1] = kept
+                pieces[-1] = Piece(last.start, length, last.page, last.box)
+        parts.append(text)
+        pieces.append(Piece(length, length + len(text), line.page, line.box))
+        length += len(text)
+    return "".join(parts), pieces
+
+
+def one_line(text: str) -> str:
+    """Canonical, on one line, single spaces."""
+    return _SPACES.sub(" ", canonical_text(text)).strip()
+
+
+def _without_hyphen(before: str, after: str, vocabulary: Vocabulary) -> str | None:
+    """What is left of a line when the next follows without a space; None when a space belongs between them."""
+    if not before.endswith("-") or before.endswith((" -", "--")) or before == "-":
+        return None
+    first = _FIRST_WORD.match(after)
+    last = _LAST_WORD.search(before)
+    address = _ADDRESS.search(before)
+    if address or not first or not last or not after[0].islower():
+        return before if address or after[0].isalnum() else None
+    if vocabulary.keeps_hyphen(last.group(1), first.group()):
+        return before
+    whole = before[:-1] + after
+    # Never so that the halves compose to another character.
+    return before[:-1] if before[:-1] and unicodedata.is_normalized("NFC", whole) else before
+
+
+def join_rows(lines: Sequence[Line], cells: Sequence[Sequence[Line]]) -> tuple[str, list[Piece]]:
+    """One row a line, its cells separated by ` | `."""
+    parts: list[str] = []
+    pieces: list[Piece] = []
+    length = 0
+    for line, row in zip(lines, cells, strict=True):
+        texts = [(cell, one_line(cell.text)) for cell in row]
+        texts = [(cell, text) for cell, text in texts if text]
+        if not texts:
+            continue
+        if parts:
+            parts.append("\n")
+            length += 1
+        for index, (cell, text) in enumerate(texts):
+            if index:
+                parts.append(" | ")
+                length += 3
+            parts.append(text)
+            pieces.append(Piece(length, length + len(text), line.page, cell.box))
+            length += len(text)
+    return "".join(parts), pieces
+
+
+def join_formula(lines: Sequence[Line]) -> tuple[str, list[Piece]]:
+    """A displayed formula in the order in which it was written: numerators come before their denominators."""
+    runs = sorted(((line.page, run) for line in lines for run in line.runs), key=lambda one: (one[0], one[1].order))
+    parts: list[str] = []
+    pieces: list[Piece] = []
+    length = 0
+    for index, (page, run) in enumerate(runs):
+        text = one_line(run.text)
+        if not text:
+            continue
+        if parts and not _touches(runs[index - 1][1].box, run.box, run.size):
+            parts.append(" ")
+            length += 1
+        parts.append(text)
+        pieces.append(Piece(length, length + len(text), page, run.box))
+        length += len(text)
+    whole = "".join(parts)
+    if not unicodedata.is_normalized("NFC", whole):
+        # Combining marks drawn by themselves: keep every run apart.
+        return join_lines([Line(page, [run], run.box, run.baseline, run.size).settle() for page, run in runs], Vocabulary(()))
+    return whole, pieces
+
+
+def _touches(before: Box, after: Box, size: float) -> bool:
+    return -3 * size < after.x0 - before.x1 < 0.12 * size and before.y0 < after.y1 and after.y0 < before.y1
+
+
