@@ -1,7 +1,9 @@
 """Long work on a terminal: progress bars and readable text, on standard error so that output stays clean."""
 
+import shutil
 import sys
 import textwrap
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -56,3 +58,31 @@ class TerminalProgress:
 def wrapped(text: str, indent: str = "") -> str:
     """Text folded to the terminal's usual width."""
     return textwrap.fill(" ".join(text.split()), WIDTH, initial_indent=indent, subsequent_indent=indent)
+
+
+def line_width() -> int:
+    """Columns of the terminal, `WIDTH` where there is none."""
+    return max(40, shutil.get_terminal_size((WIDTH, 24)).columns)
+
+
+def excerpt(text: str, width: int) -> str:
+    """The first words on one line of at most so many characters."""
+    # Only the head is folded: a text may be megabytes long.
+    line = " ".join(text[: 4 * width + 40].split())
+    return line if len(line) <= width and len(text) <= 4 * width + 40 else f"{line[: width - 1].rstrip()}…"
+
+
+def bar(share: float, width: int = 40) -> str:
+    """A bar for a share from 0 to 1; anything above 0 can be seen."""
+    return "█" * max(int(share > 0), round(share * width))
+
+
+def table(rows: Iterable[tuple[str, str]], indent: str = "  ") -> list[str]:
+    """Labels and values, the values in one column and folded there."""
+    rows = list(rows)
+    wide = max((len(label) for label, _ in rows), default=0) + 2
+    lines: list[str] = []
+    for label, value in rows:
+        first, after = f"{indent}{label:<{wide}}", " " * (len(indent) + wide)
+        lines += textwrap.wrap(value, line_width(), initial_indent=first, subsequent_indent=after) or [first.rstrip()]
+    return lines

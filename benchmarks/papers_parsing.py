@@ -159,7 +159,8 @@ def judge_join(item: dict[str, Any], loaded: LoadedDocument, letters: Letters) -
         shown = "(the words before the join are not in the text)"
     else:
         left, right = text[:end].split()[-CONTEXT_WORDS:], text[end : end + 400].split()[:CONTEXT_WORDS]
-        shown = f"{' '.join(left)} ‖ {' '.join(right)}"
+        mark = " ‖ " if text[end].isspace() else "‖"  # no spaces: the join runs through a word
+        shown = f"{' '.join(left)}{mark}{' '.join(right)}"
     print(f"{'joined' if at >= 0 else 'BROKEN'}  {item['file']} page {item['page']}, {item['between']}: {shown}")
     return {**item, "joined": at >= 0}
 

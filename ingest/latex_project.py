@@ -16,61 +16,14 @@ from pathlib import Path, PurePosixPath
 
 from ..index.errors import QuarantineError
 from .formats.latex.encoding import declared_codec, decode_latex
+from .formats.latex.inputs import Reference, Scan, find_inputs
 
 MAX_DEPTH = 16
 """Files taken in by files taken in by …; TeX's own limit is 15."""
 
+_BEGIN, _END = "\\begin{document}", "\\end{document}"
 _MAX_FILES = 2_000
 _MAX_PART = 64 * 1024 * 1024
-
-_CODE = "verbatim|Verbatim|lstlisting|minted|comment|filecontents"
-_COMMAND = re.compile(
-    rf"""(?P<escaped>\\[\\%])
-      | (?P<comment>%[^\n]*+)
-      | (?P<code>\\begin\{{(?P<name>(?:{_CODE})\*?)\}})
-      | \\(?P<import>(?:sub)?(?:import|inputfrom|includefrom))\*?[ \t]*+\{{(?P<folder>[^{{}}\n]*+)\}}[ \t]*+
-            \{{(?P<file>[^{{}}\n]*+)\}}
-      | \\(?P<command>input|include|subfile|subfileinclude)[ \t]*+\{{(?P<path>[^{{}}\n]*+)\}}
-      | \\input[ \t]++(?P<bare>[^\s{{}}\\%]++)
-      | \\bibliography[ \t]*+\{{(?P<bibliography>[^{{}}]*+)\}}
-      | (?P<printed>\\printbibliography\b)
-      | (?P<class>\\documentclass\b)
-      | (?P<end>\\endinput\b)""",
-    re.VERBOSE,
-)
-_BODY = re.compile(r"\\begin\{document\}(.*)\\end\{document\}", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reference:
-    """A command that takes in a file.
-
-    Attributes:
-        start: where the command begins in its file.
-        end: one past its last character.
-        name: the file as written, without a folder of its own.
-        folder: the folder that `\\import` names, else None.
-        relative: whether that folder is meant from the file that names it, not from the main one.
-        subfile: whether a document of its own may be taken in.
-    """
-
-    start: int
-    end: int
-    name: str
-    folder: str | None = None
-    relative: bool = False
-    subfile: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Scan:
-    """What a file takes in, and what it is."""
-
-    text: str
-    references: tuple[_Reference, ...]
-    bibliographies: tuple[tuple[int, int], ...]
-    is_document: bool
-    end: int
 
 
 def parts_of(files: Mapping[str, Path], root: Path) -> dict[str, str]:
@@ -88,13 +41,13 @@ def parts_of(files: Mapping[str, Path], root: Path) -> dict[str, str]:
     Returns:
         For each part the name of its document. Files that cannot be read or decoded are left to whoever reads them.
     """
-    scans: dict[str, _Scan] = {}
+    scans: dict[str, Scan] = {}
     for name in sorted(files):
         try:
-            scans[name] = _scan(_read(files[name]))
+            scans[name] = find_inputs(decode_latex(_read(files[name])))
         except (OSError, QuarantineError):
             continue
-    names = {os.path.realpath(files[name]): name for name in reversed(sorted(files))}
+    names = {os.path.realpath(files[name]): name for name in sorted(files, reverse=True)}
     project = _Project(root, names)
     owner: dict[str, str] = {}
     subfiles: set[str] = set()
@@ -117,7 +70,7 @@ def parts_of(files: Mapping[str, Path], root: Path) -> dict[str, str]:
 def _claim(
     main: str,
     files: Mapping[str, Path],
-    scans: Mapping[str, _Scan],
+    scans: Mapping[str, Scan],
     project: "_Project",
     owner: dict[str, str],
     documents: set[str],
@@ -132,6 +85,10 @@ def _claim(
                 waiting.append(target)
 
 
+class _TooLargeError(QuarantineError):
+    """The whole is too large, which leaving out a part cannot mend."""
+
+
 @dataclass(slots=True)
 class _Project:
     """Finds the files that references name.
@@ -144,7 +101,7 @@ class _Project:
     root: Path
     names: Mapping[str, str]
 
-    def targets(self, file: Path, main: Path, scan: _Scan) -> Iterator[tuple[_Reference, str]]:
+    def targets(self, file: Path, main: Path, scan: Scan) -> Iterator[tuple[Reference, str]]:
         """References of a file to known files."""
         for reference in scan.references:
             for candidate in _candidates(reference, file, main, None):
@@ -189,20 +146,31 @@ class _Flattening:
     max_bytes: int
     codec: str | None
     parts: list[str] = field(default_factory=list)
-    size: int = 0
+    written: int = 0
+    read: int = 0
     files: int = 0
 
     def add(self, text: str) -> None:
-        self.size += len(text.encode("utf-8", "surrogatepass"))
-        if self.size > self.max_bytes:
-            raise QuarantineError(
+        """Add text to the result."""
+        self.written += len(text.encode())
+        self._check(self.written)
+        self.parts.append(text)
+
+    def _read(self, path: Path) -> str:
+        data = _read(path, self.max_bytes)
+        self.read += len(data)
+        self._check(self.read)
+        return decode_latex(data, self.codec)
+
+    def _check(self, size: int) -> None:
+        if size > self.max_bytes:
+            raise _TooLargeError(
                 f"with the files that it takes in it is larger than {self.max_bytes} bytes; split it, or leave some out"
             )
-        self.parts.append(text)
 
     def splice(self, text: str, file: Path, folder: Path | None, trail: tuple[str, ...]) -> None:
         """Add a file's text with its references replaced; `trail` holds the real paths of the files around it."""
-        scan = _scanned(text)
+        scan = find_inputs(text)
         replaced = sorted(
             [*((reference.start, reference.end, reference) for reference in scan.references)]
             + [(start, end, None) for start, end in scan.bibliographies],
@@ -218,18 +186,17 @@ class _Flattening:
                 self._take_in(reference, file, folder, trail)
         self.add(text[position : scan.end])
 
-    def _take_in(self, reference: _Reference, file: Path, folder: Path | None, trail: tuple[str, ...]) -> None:
+    def _take_in(self, reference: Reference, file: Path, folder: Path | None, trail: tuple[str, ...]) -> None:
         shown = PurePosixPath(reference.folder or "", reference.name).as_posix()
-        inside = False
+        outside = False
         for candidate in _candidates(reference, file, self.main, folder):
             real = Path(os.path.realpath(candidate))
             if not real.is_relative_to(self.root):
-                continue
-            inside = True
-            if real.is_file():
+                outside = True
+            elif os.path.isfile(real):
                 self._take_in_file(shown, real, _import_folder(reference, file, self.main) or folder, trail)
                 return
-        self._warn(shown, "it does not exist" if inside else "it lies outside of the ingested folder")
+        self._warn(shown, "it lies outside of the ingested folder" if outside else "it does not exist")
 
     def _take_in_file(self, shown: str, real: Path, folder: Path | None, trail: tuple[str, ...]) -> None:
         self.files += 1
@@ -241,21 +208,24 @@ class _Flattening:
             self._warn(shown, f"more than {_MAX_FILES} files are taken in")
         else:
             try:
-                text = decode_latex(_read(real, self.max_bytes), self.codec)
+                text = self._read(real)
+            except _TooLargeError:
+                raise
             except (OSError, QuarantineError) as error:
                 self._warn(shown, str(error) if isinstance(error, QuarantineError) else "it cannot be read")
                 return
-            body = _BODY.search(text)
-            self.splice(body.group(1) if body else text, real, folder, (*trail, str(real)))
+            self.splice(_body(text), real, folder, (*trail, str(real)))
 
     def _bibliography(self, command: str) -> None:
         """The `.bbl` file that LaTeX would read; without one the bibliography is simply not there."""
         path = self.main.with_suffix(".bbl")
         real = Path(os.path.realpath(path))
-        if real.is_relative_to(self.root) and real.is_file():
+        if real.is_relative_to(self.root) and os.path.isfile(real):
             try:
-                self.add(decode_latex(_read(real, self.max_bytes), self.codec))
+                self.add(self._read(real))
                 return
+            except _TooLargeError:
+                raise
             except OSError:
                 self._warn(path.name, "it cannot be read")
             except QuarantineError as error:
@@ -267,6 +237,12 @@ class _Flattening:
         self.add(f"\\PackageWarning{{sota-rag}}{{{said}}}")
 
 
+def _body(text: str) -> str:
+    """What a file adds to a document: of a document of its own what stands in its body."""
+    start, end = text.find(_BEGIN), text.rfind(_END)
+    return text[start + len(_BEGIN) : end] if 0 <= start < end else text
+
+
 def _read(path: Path, max_bytes: int = _MAX_PART) -> bytes:
     with path.open("rb") as file:
         data = file.read(max_bytes + 1)
@@ -275,54 +251,14 @@ def _read(path: Path, max_bytes: int = _MAX_PART) -> bytes:
     return data
 
 
-def _scan(data: bytes) -> _Scan:
-    return _scanned(decode_latex(data))
-
-
-def _scanned(text: str) -> _Scan:
-    """The references of a file, without those in comments and in code, in one pass."""
-    references: list[_Reference] = []
-    bibliographies: list[tuple[int, int]] = []
-    unclosed: set[str] = set()
-    is_document = False
-    position, end = 0, len(text)
-    while found := _COMMAND.search(text, position):
-        position = found.end()
-        if name := found.group("name"):
-            # What has no end here has none further on.
-            closing = text.find(f"\\end{{{name}}}", position) if name not in unclosed else -1
-            position = closing if closing >= 0 else position
-            unclosed |= {name} if closing < 0 else set()
-        elif found.group("end"):
-            end = found.start()
-            break
-        elif found.group("class"):
-            is_document = True
-        elif found.group("bibliography") is not None or found.group("printed"):
-            bibliographies.append(found.span())
-        elif reference := _reference(found):
-            references.append(reference)
-    return _Scan(text, tuple(references), tuple(bibliographies), is_document, end)
-
-
-def _reference(found: re.Match[str]) -> _Reference | None:
-    command = found.group("import")
-    if command:
-        folder, name = found.group("folder").strip(), found.group("file").strip()
-        return _Reference(*found.span(), name, folder, relative=command.startswith("sub")) if name else None
-    name = (found.group("path") or found.group("bare") or "").strip().strip('"')
-    subfile = (found.group("command") or "").startswith("subfile")
-    return _Reference(*found.span(), name, subfile=subfile) if name else None
-
-
-def _import_folder(reference: _Reference, file: Path, main: Path) -> Path | None:
+def _import_folder(reference: Reference, file: Path, main: Path) -> Path | None:
     if reference.folder is None:
         return file.parent if reference.subfile else None
     return (file if reference.relative else main).parent / reference.folder
 
 
-def _candidates(reference: _Reference, file: Path, main: Path, folder: Path | None) -> Iterator[Path]:
-    """Where a reference may lead, most likely first; `folder` is that of the `\\import` around the file."""
+def _candidates(reference: Reference, file: Path, main: Path, folder: Path | None) -> Iterator[Path]:
+    r"""Where a reference may lead, most likely first; `folder` is that of the `\import` around the file."""
     if "\0" in reference.name or "\\" in reference.name:
         return  # a macro in a path
     imported = None if reference.subfile else _import_folder(reference, file, main)

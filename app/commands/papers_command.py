@@ -16,6 +16,7 @@ Exit status 1 when a paper could not be had; the others are there all the same.
 """
 
 import argparse
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,12 +167,12 @@ def _list(arguments: argparse.Namespace) -> int:
     else:
         for form in forms:
             size = "-" if form["bytes"] is None else f"{form['bytes'] / 1e6:.1f} MB"
-            print(f"{form['state']:<10} {form['file']:<28} {size:>9}  {_shortened(form['title'])}")
+            print(f"{form['state']:<10} {form['file']:<28} {size:>9}  {_shortened(form['title'])}".rstrip())
             print(f"{'':<10} licence: {form['licence_name']}")
         for part in unfinished:
             print(f"unfinished {part['file']:<28} {part['bytes'] / 1e6:>6.1f} MB")
         held = sum(form["bytes"] or 0 for form in forms)
-        print(f"{len(forms)} papers, {held / 1e6:.1f} MB, in {folder}")
+        print(f"{len(forms)} paper{'' if len(forms) == 1 else 's'}, {held / 1e6:.1f} MB, in {folder}")
     return int(any(form["state"] in (State.CHANGED, State.MISSING) for form in forms))
 
 
@@ -219,38 +220,45 @@ def _given(arguments: argparse.Namespace) -> "DocumentMeta":
 
 
 def _finish(arguments: argparse.Namespace, settings: "Settings", outcomes: "list[Outcome]") -> int:
-    """Ingest where it was asked for, and say what became of each paper."""
+    """Say what became of each paper, and ingest where it was asked for."""
     from ...index.remedies import ingest_command
     from ...ingest.papers.outcome import Done
 
     folder = settings.papers.folder
-    failed = any(outcome.done is Done.FAILED for outcome in outcomes)
-    report = None
-    if arguments.ingest and any(outcome.file for outcome in outcomes):
-        report = _ingest(settings, folder)
-    following = None if report else ingest_command(settings.index, [str(folder)])
+    following = ingest_command(settings.index, [str(folder)])
+    there = any(outcome.file for outcome in outcomes)
+    # Before the ingestion, whose failure would otherwise hide what was done.
+    if not arguments.json:
+        _print_outcomes(outcomes, folder)
+        if there and not arguments.ingest:
+            print(f"next: {following}")
+    report = _ingest(settings, folder) if there and arguments.ingest else None
     if arguments.json:
         from ..forms import ingest_form
 
         papers = [_outcome_form(outcome) for outcome in outcomes]
         ingested = ingest_form(report) if report else None
-        print_json({"folder": str(folder), "papers": papers, "ingest": ingested, "next": following})
-        return int(failed)
+        print_json({"folder": str(folder), "papers": papers, "ingest": ingested, "next": None if report else following})
+    elif report:
+        _print_ingestion(report)
+    return int(any(outcome.done is Done.FAILED for outcome in outcomes))
+
+
+def _print_outcomes(outcomes: "list[Outcome]", folder: Path) -> None:
     for outcome in outcomes:
         print("\n".join(_outcome_lines(outcome)))
-    counts = {done: sum(outcome.done is done for outcome in outcomes) for done in Done}
-    print(", ".join(f"{count} {done}" for done, count in counts.items() if count) + f", in {folder}")
-    if report:
-        state = "published" if report.published else "unchanged"
-        print(
-            f"generation {report.generation} {state}: {len(report.added)} added, {len(report.changed)} changed, "
-            f"{len(report.quarantined)} quarantined; {report.documents} documents, {report.passages} passages"
-        )
-        for record in report.quarantined:
-            print(f"  quarantined {record.path}: {record.detail}")
-    elif any(outcome.file for outcome in outcomes):
-        print(f"next: {following}")
-    return int(failed)
+    counts = Counter(str(outcome.done) for outcome in outcomes)
+    print(", ".join(f"{count} {done}" for done, count in counts.items()) + f", in {folder}")
+
+
+def _print_ingestion(report: "IngestReport") -> None:
+    state = "published" if report.published else "unchanged"
+    print(
+        f"generation {report.generation} {state}: {len(report.added)} added, {len(report.changed)} changed, "
+        f"{len(report.quarantined)} quarantined; {report.documents} documents, {report.passages} passages"
+    )
+    for record in report.quarantined:
+        print(f"  quarantined {record.path}: {record.detail}")
 
 
 def _ingest(settings: "Settings", folder: Path) -> "IngestReport":

@@ -29,6 +29,11 @@ class Flow:
     _items: list[_Item] = field(default_factory=list)
     _lines: list[str] = field(default_factory=list)
 
+    @property
+    def in_item(self) -> bool:
+        """Whether a list item is open."""
+        return bool(self._items)
+
     def open_item(self, marker: str) -> None:
         """Begin a list item, within the one that is open."""
         outer = self._items[-1] if self._items else None

@@ -1,7 +1,8 @@
 """Markdown and MDX to typed blocks.
 
 markdown-it-py finds the blocks; only their lines are used, so its inline parsing is switched off, except for
-headings. Every line that says something ends up in a block: what the parser leaves over becomes a paragraph.
+headings. It sees the file without its front matter and with blank lines in place of what is not Markdown (see
+`regions`). Every line that is not blank ends up in a block: what the parser leaves over becomes a paragraph.
 """
 
 import re
@@ -21,7 +22,10 @@ from ..metadata import front_matter_span, read_front_matter
 from ..normalise import canonical_text, decode, require_text
 from ..parsed import Parsed
 from ..sentences import trim
+from .footnotes import footnote_plugin
 from .formulas import formula_plugin
+from .regions import Region, find_regions, is_module_syntax, readable
+from .toml_front_matter import read_toml, toml_span
 
 # Inline parsing of a hostile heading is quadratic; nobody reads a longer one.
 _MAX_HEADING = 1000
@@ -31,27 +35,24 @@ _LEAVES = {
     "code_block": BlockKind.CODE,
     "html_block": BlockKind.HTML,
     "math_block": BlockKind.FORMULA,
+    "footnote": BlockKind.FOOTNOTE,
+    "hr": BlockKind.METADATA,
     "table_open": BlockKind.TABLE,
     "paragraph_open": BlockKind.PARAGRAPH,
     "heading_open": BlockKind.HEADING,
 }
-_CONTAINERS = {"list_item": BlockKind.LIST, "blockquote": BlockKind.QUOTE}
+_CONTAINERS = {"list_item_open": BlockKind.LIST, "blockquote_open": BlockKind.QUOTE}
+_CONTAINER_ENDS = ("list_item_close", "blockquote_close")
 
 _MAY_BE_UNREAD = (BlockKind.PARAGRAPH, BlockKind.HTML, BlockKind.QUOTE)
 
 _HEADING_ANCHOR = re.compile(r"\s*(?:\[\[[^][]*\]\]|\{[#.:][^{}]*\})\s*$")
-_ESM = re.compile(
-    r"import\s(?:[\w*{},$\s]{1,2000}?\bfrom\s{0,9})?\s{0,9}[\"']"
-    r"|export\s(?:(?:default|const|let|var|function|class|async)\b|[{*])"
-)
 _LABELS = re.compile(r"(?::(?:eq)?label:`[^`\n]*`\s*)+")
 # d2l marks what its slides show: [**Title**]. A link's text in bold is not meant.
 _SLIDE_MARK = re.compile(r"[\[(]\*\*([^*]*)\*\*[\])](?!\()")
 # A `>` that starts a line is a quote to the parser: `<iframe ...` and `></iframe>` come apart.
 _TAG = re.compile(r"<[^<>]*(?:>|\Z)")
 _JSX_EXPRESSION = re.compile(r"\{[^{}]*\}")
-# Attributes of a tag, and keys of a quiz in JSX, that hold words for the reader.
-_READABLE = re.compile(r"\b(?:(?:alt|title|caption|label|summary)\s?=\s?\{?|(?:text|explain)\s?:\s?)([\"'`])\W{0,9}\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,14 @@ class _Lines:
         newline = self.text.find("\n", trimmed_end, end)
         return start, end if newline < 0 else newline
 
+    def add(self, block: Block) -> None:
+        """Add a block; metadata right below metadata is one block."""
+        before = self.blocks[-1] if self.blocks else None
+        if before and block.kind is before.kind is BlockKind.METADATA and before.end + 1 == block.start:
+            self.blocks[-1] = replace(before, end=block.end)
+        else:
+            self.blocks.append(block)
+
 
 def parse_md(data: bytes) -> Parsed:
     """A Markdown file."""
@@ -96,66 +105,84 @@ def parse_mdx(data: bytes) -> Parsed:
 
 def _parsed(data: bytes, *, mdx: bool) -> Parsed:
     text = require_text(canonical_text(decode(data)))
-    meta, warnings = read_front_matter(text)
+    meta, warnings = read_toml(text) if toml_span(text) else read_front_matter(text)
     return Parsed(text, parse_markdown(text, mdx=mdx), meta, warnings, Kind.GUIDE)
 
 
 def parse_markdown(text: str, *, mdx: bool = False) -> list[Block]:
     """Leaf blocks of canonical text, sorted and not overlapping, in linear time.
 
-    Each line that is not blank lies in a block, except horizontal rules and link reference definitions. With
-    `mdx`, tags do not swallow the Markdown between them, and imports and exports are metadata.
+    Each line that is not blank lies in a block. With `mdx`, tags do not swallow the Markdown between them, and
+    imports, exports and expressions are metadata.
     """
     lines = _Lines(text, [0, *accumulate(len(line) + 1 for line in text.split("\n"))])
     lines.starts[-1] = len(text)  # no newline behind the last line
-    front_matter = front_matter_span(text)
+    front_matter = front_matter_span(text) or toml_span(text)
     first = 0
     if front_matter:
         lines.blocks.append(Block(BlockKind.METADATA, *front_matter))
         first = bisect_left(lines.starts, front_matter[1])
-    parser = _parser(mdx)
+    regions = find_regions(text, lines.starts[first], mdx=mdx)
+    parser = _parser(mdx, "[^" in text)
     environment: dict[str, Any] = {}
-    tokens = parser.parse(text[lines.starts[first] :], environment)
-    says_nothing = [token.map for token in tokens if token.type == "hr" and token.map]
-    says_nothing += _reference_definitions(environment)
-    unclaimed = {line + first for span in says_nothing for line in range(*span)}
+    tokens = parser.parse(_blanked(text, lines.starts[first], regions), environment)
+    claims = list(_leaves(tokens, first))
+    claims += [_Leaf(BlockKind.METADATA, begin + first, end + first) for begin, end in _definitions(environment)]
+    claims += [
+        _Leaf(region.kind, bisect_left(lines.starts, region.start), bisect_left(lines.starts, region.end))
+        for region in regions
+    ]
     reached = first
-    for leaf in _leaves(tokens):
-        begin = max(leaf.first + first, reached)
-        _leftovers(lines, reached, begin, unclaimed)
-        reached = max(reached, leaf.last + first)
+    for leaf in sorted(claims, key=lambda leaf: leaf.first):
+        begin = max(leaf.first, reached)
+        if begin >= leaf.last:
+            continue
+        _leftovers(lines, reached, begin)
+        reached = leaf.last
         start, end = lines.span(begin, reached)
         if start < end:
-            lines.blocks.append(_block(parser, leaf, text, start, end, mdx))
-    _leftovers(lines, reached, len(lines.starts) - 1, unclaimed)
+            lines.add(_block(parser, leaf, text, start, end, mdx))
+    _leftovers(lines, reached, len(lines.starts) - 1)
     return lines.blocks
 
 
+def _blanked(text: str, start: int, regions: list[Region]) -> str:
+    """The text from an offset on, with as many lines, those of the regions blank."""
+    parts: list[str] = []
+    for region in regions:
+        parts += [text[start : region.start], "\n" * text.count("\n", region.start, region.end)]
+        start = region.end
+    return "".join([*parts, text[start:]])
+
+
 @cache
-def _parser(mdx: bool) -> MarkdownIt:
+def _parser(mdx: bool, footnotes: bool) -> MarkdownIt:
+    """The parser for a dialect; a rule that is not needed would still be asked at every line."""
     md = MarkdownIt("commonmark").enable("table").use(formula_plugin)
+    if footnotes:
+        md.use(footnote_plugin)
     md.core.ruler.disable(["inline", "text_join"])
     if mdx:
         md.block.ruler.disable(["html_block", "code"])  # MDX has neither
     return md
 
 
-def _leaves(tokens: list[Token]) -> Iterator[_Leaf]:
-    """The tokens that hold text; inside a list or a quote, paragraphs and headings belong to it."""
+def _leaves(tokens: list[Token], offset: int) -> Iterator[_Leaf]:
+    """The tokens that hold text, `offset` lines further down; in a list or a quote, paragraphs belong to it."""
     containers: list[BlockKind] = []
     table_depth = -1
     opened: int | None = None  # line of a bullet or `>` that no leaf has followed yet
     for position, token in enumerate(tokens):
         if table_depth >= 0:
             table_depth = -1 if token.type == "table_close" else table_depth
-        elif token.type.removesuffix("_open") in _CONTAINERS and token.map:
-            containers.append(_CONTAINERS[token.type.removesuffix("_open")])
-            opened = token.map[0] if opened is None else opened
-        elif token.type.removesuffix("_close") in _CONTAINERS:
+        elif token.type in _CONTAINERS and token.map:
+            containers.append(_CONTAINERS[token.type])
+            opened = token.map[0] + offset if opened is None else opened
+        elif token.type in _CONTAINER_ENDS:
             containers.pop()
             opened = None
         elif token.type in _LEAVES and token.map:
-            kind, (first, last) = _LEAVES[token.type], token.map
+            kind, first, last = _LEAVES[token.type], token.map[0] + offset, token.map[1] + offset
             table_depth = token.level if kind is BlockKind.TABLE else -1
             # A bullet may stand alone on the line above its item.
             first, opened = (first if opened is None else min(opened, first)), None
@@ -174,13 +201,13 @@ def _block(parser: MarkdownIt, leaf: _Leaf, text: str, start: int, end: int, mdx
     return Block(BlockKind.METADATA if unread else leaf.kind, start, end)
 
 
-def _leftovers(lines: _Lines, first: int, last: int, unclaimed: set[int]) -> None:
+def _leftovers(lines: _Lines, first: int, last: int) -> None:
     """Cover the lines that no leaf claimed; bare container marks (`>`, `-`) go to the block above."""
     blocks = lines.blocks
     open_block = False
     for line in range(first, last):
         start, end = lines.span(line, line + 1)
-        if start == end or line in unclaimed:
+        if start == end:
             open_block = False
             continue
         bare = not any(character.isalnum() for character in lines.text[start:end])
@@ -193,7 +220,8 @@ def _leftovers(lines: _Lines, first: int, last: int, unclaimed: set[int]) -> Non
             open_block = True
 
 
-def _reference_definitions(environment: dict[str, Any]) -> list[list[int]]:
+def _definitions(environment: dict[str, Any]) -> list[list[int]]:
+    """Lines of link reference definitions."""
     known = [*environment.get("references", {}).values(), *environment.get("duplicate_refs", ())]
     return [reference["map"] for reference in known]
 
@@ -218,10 +246,10 @@ def _words(tokens: Iterable[Token]) -> Iterator[str]:
 
 def _unread(text: str, mdx: bool) -> bool:
     """Whether nothing in a block is there to be read: labels, imports, comments, bare tags, inlined images."""
-    if _LABELS.fullmatch(text) or (mdx and _ESM.match(text)):
+    if _LABELS.fullmatch(text) or (mdx and is_module_syntax(text)):
         return True
     if text.startswith("<") or (mdx and text.startswith(("{", ">"))):
-        if _READABLE.search(text):
+        if readable(text):
             return False
         text = _TAG.sub("", _without(text, "<!--", "-->"))
         text = _JSX_EXPRESSION.sub("", text) if mdx else text

@@ -18,13 +18,25 @@ MAX_INLINE = 5000
 
 _MAX_NAMES = 1000
 
-_DIRECTIVE = re.compile(r"^[ \t]*\.\.[ \t]+(?:\|[^|\n]{1,200}\|[ \t]+)?([A-Za-z][\w.:+-]{0,80}?) ?::(?:[ \t]|$)", re.MULTILINE)
+_DIRECTIVE = re.compile(
+    r"^[ \t]*\.\.[ \t]+(?:\|[^|\n]{1,200}\|[ \t]+)?([A-Za-z][\w.:+-]{0,80}?) ?::(?:[ \t]|$)", re.MULTILINE
+)
 _TITLED = re.compile(r"(?s)(.+?)\s*<[^<>]*>$")
 # `~package.module.name` shows the name only; `!name` makes no link.
 _PATHS = frozenset({"func", "class", "meth", "mod", "attr", "obj", "exc", "data", "const"})
 
 _CODE = frozenset(
-    {"code-block", "sourcecode", "highlight-block", "ipython", "ipython3", "doctest", "testcode", "testoutput", "prompt"}
+    {
+        "code-block",
+        "sourcecode",
+        "highlight-block",
+        "ipython",
+        "ipython3",
+        "doctest",
+        "testcode",
+        "testoutput",
+        "prompt",
+    }
     | {"parsed-literal", "plot", "jupyter-execute", "productionlist", "mermaid", "graphviz"}
 )
 _UNREAD = frozenset(
@@ -33,7 +45,11 @@ _UNREAD = frozenset(
     | {"contents", "sectnum", "section-numbering", "target-notes", "title", "py:module", "py:currentmodule", "raw"}
     | {"meta", "include", "restructuredtext-test-directive", "date"}
 )
-_MESSAGES = {"versionadded": "Added in version", "versionchanged": "Changed in version", "deprecated": "Deprecated since"}
+_MESSAGES = {
+    "versionadded": "Added in version",
+    "versionchanged": "Changed in version",
+    "deprecated": "Deprecated since",
+}
 _LABELS = {"seealso": "See also", "todo": "To do"}
 
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import yaml
 
 from ...index.errors import QuarantineError
+from ..normalise import canonical_text
 
 Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
 
@@ -31,6 +32,7 @@ class _Frame:
     container: "list[Tree] | dict[str, Tree]"
     key: str | None = None
     keyed: bool = False
+    line: int = 0  # of the key
 
 
 @dataclass(slots=True)
@@ -57,12 +59,13 @@ class _Builder:
         if isinstance(frame.container, list):
             frame.container.append(value)
         elif not frame.keyed:
-            frame.keyed, frame.key = True, value if isinstance(value, str) else None
+            frame.keyed, frame.line = True, line
+            frame.key = value if isinstance(value, str) else None
             if frame.key is None:
                 self.warnings.append(f"line {line}: a key that is no text; what it holds is left out")
         else:
             if frame.key is not None:
-                self._put(frame.container, frame.key, value, line)
+                self._put(frame.container, frame.key, value, frame.line)
             frame.keyed = False
 
     def _put(self, mapping: "dict[str, Tree]", key: str, value: Tree, line: int) -> None:
@@ -110,7 +113,8 @@ def _build(builder: _Builder, events: Iterable[yaml.Event]) -> None:
                 return
         elif isinstance(event, yaml.ScalarEvent):
             plain = not event.style and event.value in _NOTHING
-            builder.add("" if plain else event.value, line)
+            # An escape inside quotes can hide what the text itself no longer holds.
+            builder.add("" if plain else canonical_text(event.value), line)
         elif isinstance(event, yaml.SequenceStartEvent):
             builder.open([], line)
         elif isinstance(event, yaml.MappingStartEvent):

@@ -105,11 +105,14 @@ class WorkerProcess:
         try:
             greeting = json.loads(self._exchange([frame(setup)], self._limits.start_s))
             return tuple(str(words) for words in greeting["in_force"])
-        except (_LateError, _EndedError, _FatError, MalformedError, ValueError, KeyError, TypeError) as error:
-            self.end()
-            late = isinstance(error, _LateError)
-            reason = f"not ready after {self._limits.start_s:g} s" if late else self._last_words()
-            raise IngestError(_no_start(reason)) from error
+        except _LateError:
+            reason = f"not ready after {self._limits.start_s:g} s"
+        except _EndedError:
+            reason = f"exit status {self._status()}"
+        except (_FatError, MalformedError, ValueError, KeyError, TypeError) as error:
+            reason = f"no greeting: {error!r}"
+        self.end()
+        raise IngestError(_no_start(self._last_words() or reason))
 
     @property
     def fresh(self) -> bool:
@@ -243,7 +246,7 @@ class WorkerProcess:
 
     def _last_words(self) -> str:
         lines = self._said.decode("utf-8", "replace").strip().splitlines()
-        return " | ".join(line.strip() for line in lines[-6:]) or f"exit status {self._process.returncode}"
+        return " | ".join(line.strip() for line in lines[-6:])
 
 
 def _no_start(reason: str) -> str:

@@ -83,11 +83,12 @@ def test_without_a_listing_the_watch_begins_with_a_sync_and_then_is_silent(guide
     assert sync.seen == [["a.md"]]
 
 
-def test_what_changed_between_the_last_sync_and_the_watch_is_followed(guides):
+def test_what_changed_between_the_last_sync_and_the_watch_is_followed(guides, monkeypatch):
+    monkeypatch.setattr(watching, "_POLL_S", 0.1)
     sync, before = CountingSync(guides), listing([guides])
     (guides / "b.md").write_text("# B\n")
     with following(sync, guides, since=before, poll=True):
-        assert eventually(lambda: len(sync) == 1, 2 * PATIENCE_S)
+        assert eventually(lambda: len(sync) == 1)
 
 
 @pytest.mark.parametrize("poll", [False, True])
@@ -176,14 +177,14 @@ def test_a_single_file_is_followed_through_its_replacement_but_not_its_neighbour
         assert settles_at(sync, 1)
 
 
-def test_a_storm_of_ten_thousand_files_is_one_sync(guides):
+def test_a_storm_of_files_is_one_sync(guides):
     sync = CountingSync(guides)
-    with following(sync, guides, quiet_s=1.0):
-        for number in range(10_000):
+    with following(sync, guides, quiet_s=0.5):
+        for number in range(2_000):
             (guides / "deep" / f"{number}.md").write_text("# N\n")
-        assert eventually(lambda: len(sync) == 1, 20)
-        time.sleep(1.5)
-    assert [len(names) for names in sync.seen] == [10_001]
+        assert eventually(lambda: len(sync) == 1)
+        time.sleep(1)
+    assert [len(names) for names in sync.seen] == [2_001]
 
 
 def test_a_change_during_a_sync_starts_another_one_afterwards(guides):

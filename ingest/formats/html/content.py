@@ -4,13 +4,18 @@ import re
 
 from lxml.html import HtmlElement
 
+BLOCK_TAGS = frozenset(
+    "address article aside body caption center dd details dir div dl dt fieldset figcaption figure footer form header "
+    "hgroup hr html legend li main menu nav ol p pre section summary table tbody td template tfoot th thead tr ul".split()
+)
+"""Elements that stand on lines of their own."""
+
 _NOISE_TAGS = frozenset(
     "script style noscript template nav iframe frame object embed applet canvas svg audio video map button input select "
     "option textarea datalist dialog head rp mjx-speech".split()
 )
 _NOISE_ROLES = frozenset(
-    "navigation banner contentinfo search complementary menu menubar toolbar tablist dialog alertdialog tooltip doc-toc "
-    "doc-backlink".split()
+    "navigation banner contentinfo search complementary menu menubar toolbar tablist dialog alertdialog tooltip doc-toc".split()
 )
 # Names (classes or ids) of what generators, themes and blogs put around and into a text.
 _NOISE_NAMES = frozenset(
@@ -21,11 +26,11 @@ _NOISE_NAMES = frozenset(
     "backlinks skip-link skip-to-content mw-jump-link sr-only visually-hidden screen-reader-text "
     # navigation
     "sphinxsidebar sphinxsidebarwrapper sidebar related wy-nav-side wy-nav-top wy-breadcrumbs rst-footer-buttons "
-    "breadcrumb breadcrumbs theme-doc-breadcrumbs toc toc-drawer table-of-contents tableofcontents toc-sidebar md-sidebar "
+    "breadcrumb breadcrumbs theme-doc-breadcrumbs theme-doc-version-badge toc toc-drawer table-of-contents tableofcontents toc-sidebar md-sidebar "
     "md-header md-footer md-source-file bd-sidebar bd-toc bd-header prev-next-area prev-next-footer pagination pagination-nav "
     "paginav post-nav navbar navbox vertical-navbox catlinks printfooter sistersitebox noprint mw-indicators siteSub "
     "contentSub jump-to-nav toctitle ltx_page_navbar ltx_page_header ltx_page_footer ltx_TOC ltx_pagination "
-    "ltx_role_newpage package-alerts arxiv-watermark "
+    "ltx_role_newpage package-alerts ltx_listing_data ltx_page_logo watermark-tr license-tr navheader navfooter "
     # social, legal, advertising
     "cookie-banner cookie-consent cookie-notice cookies cookiebar gdpr consent-banner share share-buttons social-share "
     "sharedaddy social related-posts related-articles newsletter subscribe comments comment-list disqus_thread ad ads "
@@ -41,7 +46,7 @@ _KEPT_ASIDES = frozenset("footnote footnote-list footnotes admonition callout no
 _FORMULA_SOURCE = re.compile(r"mathml|assistive|mwe-math", re.IGNORECASE)
 _INVISIBLE_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _NOISE_LINK = re.compile(
-    r"[¶#§🔗]|\[?(?:edit|source)\]?|(?:edit|view|improve|suggest edits? (?:to|on)) (?:this )?(?:page|source|on github).{0,40}"
+    r"[¶#§🔗↩↑^⤴↵]\ufe0e?|\[?(?:edit|source)\]?|(?:edit|view|improve|suggest edits? (?:to|on)) (?:this )?(?:page|source|on github).{0,40}"
     r"|suggest edits?|skip to (?:main )?(?:content|text).{0,20}|back to (?:the )?top|copy(?: code| link)?|permalink",
     re.IGNORECASE,
 )
@@ -71,10 +76,14 @@ def is_formula_script(element: HtmlElement) -> bool:
 
 
 def prune(root: HtmlElement) -> None:
-    """Empty every element that nobody came to read; the elements stay, so that their text's neighbours stay apart."""
+    """Empty every element that nobody came to read, and rename it to one that says nothing.
+
+    Taking them out would join the texts around them, one by one, in quadratic time.
+    """
     for element in [element for element in root.iter() if _is_noise(element)]:
+        emptied = "template" if element.tag in BLOCK_TAGS else "wbr"
         element.clear(keep_tail=True)
-        element.tag = "template"
+        element.tag = emptied
 
 
 def find_main(root: HtmlElement) -> HtmlElement:
@@ -102,6 +111,8 @@ def _is_noise(element: HtmlElement) -> bool:
         return True
     if tag in _NOISE_TAGS:
         return not is_formula_script(element)
+    if tag == "footer":
+        return not _is_wanted_footer(element)
     if not element.attrib:
         return tag == "aside"
     names = names_of(element)
@@ -115,6 +126,14 @@ def _is_noise(element: HtmlElement) -> bool:
         text = "".join(element.itertext()).strip()
         return len(text) <= 60 and _NOISE_LINK.fullmatch(text) is not None
     return False
+
+
+def _is_wanted_footer(element: HtmlElement) -> bool:
+    """A quotation's source, or the footnotes of an article; other footers are the site's."""
+    parent = element.getparent()
+    if parent is not None and parent.tag in ("blockquote", "figure"):
+        return True
+    return any(not _KEPT_ASIDES.isdisjoint(names_of(part)) for part in element.iterdescendants("section", "ol", "div"))
 
 
 def _is_hidden(element: HtmlElement) -> bool:

@@ -14,6 +14,7 @@ _TEX_ENCODINGS = frozenset({"application/x-tex", "application/x-latex", "text/x-
 # LaTeXML breaks long attributes with a comment sign at the end of a line.
 _BROKEN_LINE = re.compile(r"(?<!\\)%[ \t]*\n[ \t]*")
 _STYLE = re.compile(r"\\(?:displaystyle|textstyle|scriptstyle)(?![A-Za-z])\s*")
+_RAW = re.compile(r"\\\[.*\\\]|\$\$.+\$\$|\\begin\{(equation|align|gather)\*?\}.*\\end\{\1\*?\}", re.DOTALL)
 _DELIMITERS = (("\\[", "\\]"), ("\\(", "\\)"), ("$$", "$$"), ("$", "$"))
 
 
@@ -55,3 +56,10 @@ def displayed(source: str, number: str = "") -> str:
 def inline(source: str) -> str:
     """A formula within a sentence."""
     return f"${source}$"
+
+
+def is_raw(text: str) -> bool:
+    r"""Whether a block is one displayed formula between its marks, for a script to typeset."""
+    if not text.startswith(("$$", "\\")) or text.count("$$") > 2 or text.count("\\[") > 1:
+        return False
+    return _RAW.fullmatch(text) is not None

@@ -21,9 +21,11 @@ _DATES = (
     "og:article:published_time", "date", "pubdate", "datepublished", "dcterms.created",
 )  # fmt: skip
 _AUTHORS = ("citation_author", "dc.creator", "author", "article:author")
-_ARXIV = re.compile(r"(?:arxiv\.org/(?:abs|pdf|html)/|^arxiv:)((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?)", re.I)
+_ARXIV = re.compile(r"(?:arxiv\.org/(?:abs|pdf|html)/|^arxiv:|^/html/)((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?)", re.I)
 _ARXIV_MARK = re.compile(r"arXiv:(\d{4}\.\d{4,5}(?:v\d+)?)")
 _DATE = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?(?!\d)")
+# Two to five words that begin like names; van, de and initials among them.
+_NAME = re.compile(r"[^\W\d_][\w.'’-]{0,30}(?: [^\W\d_][\w.'’-]{0,30}){1,4}")
 _SITE = re.compile(r"\s+(?:[|·•—–»]|::|-)\s+")
 
 
@@ -110,9 +112,28 @@ def _authors(root: HtmlElement, values: dict[str, list[str]], linked: list[dict[
         named = [" ".join(name.split()) for name in named if isinstance(name, str) and name.strip()]
         if named:
             return named
-    if latexml:
-        return [_text(person) for person in root.iter("span") if _is(person, "ltx_personname")][:0]
-    return []
+    return _latexml_authors(root) if latexml else []
+
+
+def _latexml_authors(root: HtmlElement) -> list[str]:
+    """Names in the byline of a paper, where each stands by itself; addresses are in the same place, marked or not."""
+    names: list[str] = []
+    for person in root.iter("span"):
+        if _is(person, "ltx_personname") and len(names) < _MAX_AUTHORS:
+            first = "".join(_first_line(person))
+            names += [name for part in re.split(r",|&|\band\b", first) if _NAME.fullmatch(name := " ".join(part.split()))]
+    return names
+
+
+def _first_line(person: HtmlElement) -> Iterator[str]:
+    """Text up to the first line break, without marks for addresses."""
+    yield person.text or ""
+    for child in person:
+        if child.tag == "br":
+            return
+        if child.tag != "sup" and not _is(child, "ltx_note"):
+            yield "".join(child.itertext())
+        yield child.tail or ""
 
 
 def _split(value: str, name: str) -> list[str]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
+from ....index.blocks import BlockKind
 from ..flow import pipe_rows
+from .walker import Walker, kind_within
 
 _MAX_COLUMNS = 100
 _MAX_ROWSPAN = 50
@@ -13,6 +15,7 @@ _REPEATED = 40
 """Longest cell, in code points, that is said again in each of the rows it spans."""
 
 _NOT_IN_CELLS = frozenset("table pre h1 h2 h3 h4 h5 h6 blockquote figure".split())
+_ENTRIES = frozenset({BlockKind.FOOTNOTE, BlockKind.REFERENCE_LIST})
 _PARTS = frozenset({"thead", "tbody", "tfoot"})
 
 
@@ -22,6 +25,23 @@ class _Spanning:
 
     rows: int
     text: str
+
+
+def table(walker: Walker, element: HtmlElement, kind: BlockKind) -> None:
+    """A `table`, of data or of the page's layout, or of footnotes as older docutils has them."""
+    walker.flush(kind)
+    within = kind_within(element, kind)
+    if within in _ENTRIES:
+        for row in rows_of(element):
+            walker.add(within, " ".join(walker.text_of(cell) for cell in row if is_cell(cell)))
+        return
+    if is_layout(element):
+        walker.children(element, kind)
+        walker.flush(kind)
+        return
+    for caption in element.iterfind("caption"):
+        walker.add(BlockKind.CAPTION, walker.text_of(caption))
+    walker.add(BlockKind.TABLE, table_text(element, walker.text_of))
 
 
 def is_row(element: HtmlElement) -> bool:

@@ -58,7 +58,7 @@ class Scan:
     end: int
 
 
-def scan(text: str) -> Scan:
+def find_inputs(text: str) -> Scan:
     """The references of a file; those in comments and in code are none."""
     references: list[Reference] = []
     bibliographies: list[tuple[int, int]] = []

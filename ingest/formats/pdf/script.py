@@ -55,7 +55,19 @@ def characters(codes: Iterable[int]) -> list[str]:
     """
     known: dict[int, str] = {}
     found: list[str] = []
+    high = 0
     for code in codes:
+        # Signs beyond the basic plane come as two halves, with a box each; the second one's stays empty.
+        if 0xD800 <= code < 0xDC00:
+            high = code
+            found.append("")
+            continue
+        if 0xDC00 <= code < 0xE000 and high:
+            found[-1] = chr(0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00))
+            found.append("")
+            high = 0
+            continue
+        high = 0
         text = known.get(code)
         if text is None:
             text = known[code] = _readable(code)

@@ -54,6 +54,7 @@ def refused(action):
 ACTIONS = {
     "echo": lambda argument: argument,
     "repeat": lambda argument: "word " * int(argument),
+    "head": lambda argument: argument[:100_000],
     "raise": lambda argument: [][int(argument)],
     "exit": lambda argument: sys.exit(int(argument)),
     "segfault": lambda _: ctypes.string_at(0),
@@ -63,7 +64,7 @@ ACTIONS = {
     "grow": grow,
     "allocate": lambda argument: bytearray(int(argument)),
     "nest": nest,
-    "print": lambda argument: print(argument, flush=True) or argument,
+    "print": lambda argument: os.write(1, argument.encode()) and argument,
     "pid": lambda _: os.getpid(),
     "environment": lambda _: " ".join(sorted(os.environ)),
     "modules": lambda _: " ".join(sorted({name.partition(".")[0] for name in sys.modules})),
@@ -101,9 +102,7 @@ def lying(result):
         case "garbage":
             return b"\xff\x00 no JSON"
         case "deep":
-            return b"[" * 1_000_000
-        case "long":
-            return b" " * 3_000_000
+            return b"[" * 400_000
         case "key":
             form["key"] += 1
         case "span":
@@ -112,11 +111,18 @@ def lying(result):
 
 
 def babbling(writer, payload):
-    send(writer, payload)
+    send(writer, b" " * 3_000_000 if b"lie long" in payload else payload)
     if b"babble" in payload:
         send(writer, b"more")
 
 
+def deaf(reader):
+    """Hears how it is set up, and nothing after that."""
+    return receive(reader) if not heard and not heard.append(True) else time.sleep(60)
+
+
+heard = []
+receive = worker._receive
 honest, send = worker.write_answer, worker._send
 module = types.ModuleType("sota_rag.ingest.formats.misbehaving")
 module.parse = parse
@@ -125,4 +131,6 @@ loaders.FORMATS[".bad"] = "misbehaving:parse"
 
 if __name__ == "__main__":
     worker.write_answer, worker._send = lying, babbling
+    if "deaf" in sys.argv:
+        worker._receive = deaf
     worker.main()

@@ -140,10 +140,17 @@ def test_what_a_parser_prints_is_no_answer_but_logged(make_pool, outcomes, caplo
     assert "hello from inside" in caplog.text
 
 
-def test_a_large_file_goes_both_ways_at_once(make_pool, outcomes):
-    text = "word " * 4_000_000
-    [(state, found)] = outcomes(make_pool(), "echo " + text)
-    assert (state, found) == (INDEXED, text)
+def test_a_large_file_and_a_large_answer_do_not_block_each_other(pool, outcomes):
+    text = "A sentence of six short words.\n" * 1_500_000
+    assert len(text) > 45_000_000
+    [(state, found)] = outcomes(pool, "head " + text)
+    assert (state, found) == (INDEXED, text[:100_000].rstrip())
+
+
+def test_a_worker_that_does_not_listen_does_not_block_its_parent(make_pool, outcomes):
+    pool = make_pool(command=(str(WORKER), "deaf"), wall_s=1.0)
+    [(state, reason)] = outcomes(pool, "x" * 1_000_000)
+    assert (state, reason) == (QUARANTINED, "it took longer than 1 s to read; split it")
 
 
 def test_jobs_are_taken_as_they_are_needed(pool, jobs_of):
@@ -167,7 +174,7 @@ def test_a_worker_is_replaced_after_its_share_of_files(make_pool, outcomes):
 
 
 def test_a_worker_that_keeps_much_memory_is_replaced(make_pool, outcomes):
-    pool = make_pool(memory_bytes=150 * 2**20)  # of which an idle worker holds more than half
+    pool = make_pool(memory_bytes=120 * 2**20)  # of which an idle worker holds more than half
     (_, first), (_, second) = outcomes(pool, "pid", "pid")
     assert first != second
 
@@ -222,7 +229,7 @@ def test_closing_from_another_thread_stops_the_reading(make_pool, jobs_of):
         (("-c", "import no_such_library"), "ModuleNotFoundError: No module named 'no_such_library'"),
         (("-c", "import sys; sys.exit(4)"), "exit status 4"),
         (("-c", "import time; time.sleep(60)"), "not ready after 0.5 s"),
-        (("-c", "print('x' * 100)"), "exit status 0"),
+        (("-c", "print('x' * 100)"), "no greeting: MalformedError('an endless answer')"),
     ],
 )
 def test_workers_that_cannot_start_are_an_error_at_once(make_pool, jobs_of, command, reason):

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import re
 import threading
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,13 +62,13 @@ class Handler(BaseHTTPRequestHandler):
         asked = parse_qs(urlsplit(self.path).query)["id_list"][0].split(",")
         entries = []
         for text in asked:
-            paper, _, version = text.partition("v") if text[0].isdigit() else text.rpartition("v")
-            known = self.server.papers.get(paper or text)
+            paper, version = re.fullmatch(r"(.+?)(?:v(\d+))?", text).groups()
+            known = self.server.papers.get(paper)
             if known is None:
                 # What arXiv sends for an identifier that it does not have.
                 entries.append("<entry><title/></entry>")
             else:
-                entries.append(ENTRY.format(id=paper or text, version=version or 2, **known))
+                entries.append(ENTRY.format(id=paper, version=version or 2, **known))
         feed = f'<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom">{"".join(entries)}</feed>'
         self.answer(200, feed.encode(), Content_Type="application/atom+xml")
 

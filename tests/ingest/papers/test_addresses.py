@@ -6,7 +6,14 @@ from sota_rag.ingest.papers.addresses import check_url, may_follow
 
 
 @pytest.mark.parametrize(
-    "url", ["https://arxiv.org/pdf/", "https://mirror.example:8443/pdf", "http://localhost:8000", "http://[::1]/x", "http://127.0.0.2/"]
+    "url",
+    [
+        "https://arxiv.org/pdf/",
+        "https://mirror.example:8443/pdf",
+        "http://localhost:8000",
+        "http://[::1]/x",
+        "http://127.0.0.2/",
+    ],
 )
 def test_https_and_this_machine_may_be_asked(url):
     assert check_url(url, "papers.pdf_url", 3.0) == url.rstrip("/")

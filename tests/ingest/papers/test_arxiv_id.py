@@ -82,6 +82,8 @@ def test_a_file_name_that_begins_with_an_identifier_is_recognised(stem, text):
     assert ArxivId.from_file_stem(stem) == ArxivId.parse(text)
 
 
-@pytest.mark.parametrize("stem", ["thesis", "report-2021", "2023.12345 report", "2106.096851", "x2106.09685", "2106.0968"])
+@pytest.mark.parametrize(
+    "stem", ["thesis", "report-2021", "2023.12345 report", "2106.096851", "x2106.09685", "2106.0968"]
+)
 def test_other_file_names_are_not(stem):
     assert ArxivId.from_file_stem(stem) is None

@@ -37,10 +37,10 @@ def test_addresses_are_those_of_the_interfaces():
 
 
 def test_a_feed_gives_title_authors_and_first_date():
-    data = feed(
-        entry("2106.09685v2", " LoRA:\n  Low-Rank &amp; more ", published="2021-06-17T17:37:18Z", updated="2021-10-16T00:00:00Z")
-        .replace("</entry>", "<author><name>A B</name></author><author><name/></author></entry>")
-    )  # fmt: skip
+    dates = {"published": "2021-06-17T17:37:18Z", "updated": "2021-10-16T00:00:00Z"}
+    authors = "<author><name>A B</name></author><author><name/></author>"
+    lora = entry("2106.09685v2", " LoRA:\n  Low-Rank &amp; more ", **dates)
+    data = feed(lora.replace("</entry>", f"{authors}</entry>"))
     (paper,) = parse_feed(data)
     assert (paper.id, paper.title) == (ArxivId("2106.09685", 2), "LoRA: Low-Rank & more")
     assert (paper.authors, paper.published) == (("A B",), "2021-06-17")
@@ -84,7 +84,9 @@ def test_the_licence_is_that_of_the_newest_version(licence_record):
         parse_licence(data, ArxivId("1706.03762", 2))
 
 
-@pytest.mark.parametrize("said", ["", "javascript:alert(1)", "http://evil.example/by/4.0/", "http://arxiv.org/" + "a" * 999])
+@pytest.mark.parametrize(
+    "said", ["", "javascript:alert(1)", "http://evil.example/by/4.0/", "http://arxiv.org/" + "a" * 999]
+)
 def test_a_licence_in_no_known_form_is_unknown(licence_record, said):
     assert parse_licence(licence_record("2106.09685", said), ArxivId("2106.09685")) is None
 

@@ -137,6 +137,19 @@ def test_a_range_of_another_file_is_not_glued_on(arxiv, client, part):
     assert part.read_bytes() == arxiv.body("x")
 
 
+def test_a_range_that_ends_early_is_taken_up_again(arxiv, client, part):
+    def send_little(handler):
+        start = int(handler.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+        little = arxiv.body("x")[start : start + 50]
+        handler.answer(206, little, Content_Range=f"bytes {start}-199999/200000", ETag='"one"')
+
+    arxiv.scripts["pdf"] += [dropping(100_000), send_little]
+    download_pdf(client, f"{arxiv.url}/pdf/x", part)
+    first, second = (headers["Range"] for headers in arxiv.headers("pdf")[1:])
+    assert int(second[6:-1]) == int(first[6:-1]) + 50
+    assert part.read_bytes() == arxiv.body("x")
+
+
 def test_a_range_that_cannot_be_satisfied_starts_anew(arxiv, client, part):
     arxiv.scripts["pdf"] += [dropping(100_000), lambda handler: handler.answer(416)]
     download_pdf(client, f"{arxiv.url}/pdf/x", part)
@@ -180,8 +193,10 @@ def test_what_is_no_pdf_is_not_kept(arxiv, client, part, body, content_type, sai
 
 
 def test_a_file_that_says_it_is_too_large_is_not_begun(arxiv, client, part):
+    begun = []
     with pytest.raises(PaperError, match=r"larger than 0 MB; raise the setting papers\.max_mb"):
-        download_pdf(client, f"{arxiv.url}/pdf/x", part, max_bytes=199_999)
+        download_pdf(client, f"{arxiv.url}/pdf/x", part, max_bytes=199_999, watch=Watch(begin=begun.append))
+    assert begun == []
     assert list(part.parent.iterdir()) == []
 
 

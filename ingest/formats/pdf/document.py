@@ -1,0 +1,115 @@
+"""The stages of reading a PDF, one after the other."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pypdfium2 as pypdfium
+
+from ....index.blocks import BlockKind
+from ....index.errors import QuarantineError
+from ....index.types import Kind
+from ...parsed import Parsed
+from .assemble import assemble
+from .columns import Column, find_columns, find_gutters
+from .draft import Draft
+from .extract import extract, opened, require_readable
+from .flow import joined_over_breaks
+from .front import Front, find_front, front_height, read_meta
+from .furniture import without_furniture
+from .headings import Mark, find_headings
+from .joining import Vocabulary
+from .outline import read_outline
+from .page import Line, Page
+from .paragraphs import split_column
+from .references import mark_references
+from .regions import Label, label_lines
+
+
+def parse_pdf(data: bytes) -> Parsed:
+    """A PDF file.
+
+    Raises:
+        QuarantineError: it is empty, damaged, encrypted, a scan, or its text has no Unicode values.
+    """
+    with opened(data) as document:
+        found = extract(document)
+        require_readable(found)
+        outline = read_outline(document)
+        declared = _declared(document)
+    pages, stamps = without_furniture(found.pages)
+    columns = _columns(pages)
+    body_size = _body_size(columns)
+    first = [column for column in columns if column.page == pages[0].number]
+    front = find_front(first, declared.get("Title", ""), body_size)
+    labels = _labels(pages, columns, body_size)
+    marks = find_headings(columns, outline, labels, body_size, front.body)
+    drafts = _drafts(columns, labels, marks, front)
+    drafts = joined_over_breaks(mark_references(drafts))
+    vocabulary = Vocabulary(line.text for column in columns for line in column.lines)
+    text, blocks, layout = assemble(drafts, pages, vocabulary)
+    if not text:
+        raise QuarantineError("it has no text besides running heads; nothing in it can be indexed")
+    meta = read_meta(front, _between(first, front), stamps, declared)
+    return Parsed(text, blocks, meta, tuple(found.warnings), Kind.PAPER, layout)
+
+
+def _declared(document: pypdfium.PdfDocument) -> dict[str, str]:
+    """The file's own metadata."""
+    try:
+        return document.get_metadata_dict(skip_empty=True)
+    except (pypdfium.PdfiumError, UnicodeError):
+        # Metadata in a broken encoding says nothing.
+        return {}
+
+
+def _columns(pages: Sequence[Page]) -> list[Column]:
+    found: list[Column] = []
+    for page, gutter in zip(pages, find_gutters(pages), strict=True):
+        front = front_height(page) if page is pages[0] else 0.0
+        found += find_columns(page, gutter, front)
+    return found
+
+
+def _body_size(columns: Sequence[Column]) -> float:
+    """The font size of most characters."""
+    sizes: Counter[float] = Counter()
+    for column in columns:
+        for line in column.lines:
+            sizes[round(line.size, 1)] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 10.0
+
+
+def _between(first: Sequence[Column], front: Front) -> list[Line]:
+    """The lines between title and text."""
+    lines = [line for column in first for line in column.lines]
+    if not front.title:
+        return []
+    start = lines.index(front.title[-1]) + 1
+    end = lines.index(front.body) if front.body is not None else start
+    return lines[start:end]
+
+
+def _labels(pages: Sequence[Page], columns: Sequence[Column], body_size: float) -> dict[Line, Label]:
+    by_page: dict[int, list[Column]] = {}
+    for column in columns:
+        by_page.setdefault(column.page, []).append(column)
+    labels: dict[Line, Label] = {}
+    for page in pages:
+        labels |= label_lines(page, by_page.get(page.number, []), body_size)
+    return labels
+
+
+def _drafts(
+    columns: Sequence[Column], labels: dict[Line, Label], marks: dict[Line, Mark], front: Front
+) -> list[Draft]:
+    for line in front.title:
+        marks.pop(line, None)
+    if front.title:
+        marks[front.title[0]] = Mark(1, "", len(front.title))
+    unlabelled = {line: label for line, label in labels.items() if line not in marks and line not in front.title}
+    drafts = [draft for column in columns for draft in split_column(column, unlabelled, marks)]
+    behind = set(_between([column for column in columns if column.page == columns[0].page], front))
+    for draft in drafts:
+        if draft.kind is not BlockKind.HEADING and draft.lines[0] in behind:
+            draft.kind = BlockKind.METADATA
+    return drafts

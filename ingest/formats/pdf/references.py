@@ -1,0 +1,83 @@
+"""A reference list to its entries."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from ....index.blocks import BlockKind
+from .draft import Draft
+from .outline import key_of
+from .page import Line
+
+_TITLES = frozenset({"references", "bibliography", "literaturecited", "workscited", "referencesandnotes"})
+_NUMBERED = re.compile(r"\[[\w+.,’'\- ]{1,30}\]|\d{1,3}\.\s")
+_HANGING = 0.6
+
+
+def mark_references(drafts: Sequence[Draft]) -> list[Draft]:
+    """Paragraphs below a heading such as "References" become entries, up to the next heading."""
+    found: list[Draft] = []
+    section: list[Draft] = []
+    inside = False
+    for draft in drafts:
+        if draft.kind is BlockKind.HEADING:
+            found += _entries(section)
+            section = []
+            inside = key_of(" ".join(line.text for line in draft.lines)) in _TITLES
+            found.append(draft)
+        elif inside and draft.kind in (BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.REFERENCE_LIST, BlockKind.FORMULA):
+            section.append(draft)
+        elif inside and draft.kind is BlockKind.FOOTNOTE and _is_entry_size(draft, section):
+            section.append(draft)
+        else:
+            found.append(draft)
+    return found + _entries(section)
+
+
+def _is_entry_size(draft: Draft, section: Sequence[Draft]) -> bool:
+    """Whether what was taken for a footnote is as large as the entries around it."""
+    return not section or abs(section[0].size - draft.size) < 0.3
+
+
+def _entries(section: Sequence[Draft]) -> list[Draft]:
+    lines = [(line, draft) for draft in section for line in draft.lines]
+    if not lines:
+        return []
+    numbered = sum(1 for draft in section if _NUMBERED.match(draft.lines[0].text))
+    marks = numbered >= 0.3 * len(section) and numbered >= 2
+    margins = _margins(section)
+    entries: list[Draft] = []
+    before: Line | None = None
+    for line, draft in lines:
+        if before is None or _starts(line, before, marks, margins[id(draft.column), line.page]):
+            entries.append(Draft(BlockKind.REFERENCE_LIST, [], draft.column, indented=True))
+        entries[-1].lines.append(line)
+        before = line
+    return entries
+
+
+def _margins(section: Sequence[Draft]) -> dict[tuple[int, int], tuple[float, bool]]:
+    """For each column where entries begin, and whether their further lines stand further in."""
+    starts: dict[tuple[int, int], list[float]] = {}
+    for draft in section:
+        for line in draft.lines:
+            starts.setdefault((id(draft.column), line.page), []).append(line.box.x0)
+    found: dict[tuple[int, int], tuple[float, bool]] = {}
+    for key, values in starts.items():
+        common = [start for start, times in Counter(map(round, values)).items() if times >= max(1, 0.1 * len(values))]
+        left = float(min(common or [round(min(values))]))
+        further = sum(1 for value in values if value > left + 4)
+        found[key] = left, further >= 0.25 * len(values)
+    return found
+
+
+def _starts(line: Line, before: Line, numbered: bool, margin: tuple[float, bool]) -> bool:
+    if numbered:
+        return bool(_NUMBERED.match(line.text)) and line.box.x0 < margin[0] + 3 * line.size
+    left, hanging = margin
+    if hanging:
+        return line.box.x0 < left + _HANGING * line.size
+    step = line.baseline - before.baseline
+    if step < 0 or line.page != before.page:
+        return before.text.rstrip().endswith(".") and line.text[:1].isupper()
+    return step > 1.45 * line.size

@@ -1,0 +1,229 @@
+"""What is no running text: tables, algorithms, text inside figures, footnotes, captions, displayed formulas."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from ....index.blocks import BlockKind
+from .columns import Column
+from .page import Box, Line, Page
+from .tables import cells, is_tabular, ruled_regions
+
+CAPTION = re.compile(
+    r"(?:(?:Extended Data |Supplementary )?(?:Figure|Fig\.?|FIGURE|Table|TABLE|Tab\.|Algorithm|Listing)\s?"
+    r"(?:[A-Z]?\.?\d{1,3}(?:\.\d{1,3})?[a-z]?|[IVX]{1,5}|[A-Z])\s?(?:[:.|—–]|$))"
+)
+_ALGORITHM = re.compile(r"(?:Algorithm|Listing)\s\d")
+_NOTE_MARK = re.compile(r"(?:\d{1,2}|[*∗†‡§¶♠♣♥♦⋆⋄]{1,3})\s?\S")
+_EQUATION_NUMBER = re.compile(r"\(\s?[A-Z]?\.?\d{1,3}(?:\.\d{1,3})?[a-z]?\s?\)$")
+_WORD = re.compile(r"[A-Za-z]{3,}")
+_PROSE_WIDTH = 0.62
+_LABEL_MARGIN = 12.0
+_MAX_GROUPS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """That a line is part of something else than running text; lines of one page's group make one block."""
+
+    kind: BlockKind
+    group: int
+
+
+def label_lines(page: Page, columns: Sequence[Column], body_size: float) -> dict[Line, Label]:
+    """Labels of a page's lines; running text, headings and lists have none."""
+    numbers = count()
+    labels: dict[Line, Label] = {}
+    lines = [line for column in columns for line in column.lines]
+    for box, kind in _boxes(page, lines, body_size):
+        label = Label(kind, next(numbers))
+        for line in lines:
+            x, y = line.middle
+            if line not in labels and box.y0 <= y <= box.y1 and box.x0 - 6 <= x <= box.x1 + 6:
+                labels[line] = label
+    for column in columns:
+        _label_captions(column, labels, numbers)
+        _label_footnotes(page, column, body_size, labels, numbers)
+        _label_rows(column, labels, numbers)
+        _label_formulas(column, labels, numbers)
+        _label_code(column, labels, numbers)
+    _label_stray(page, lines, body_size, labels)
+    return labels
+
+
+def _boxes(page: Page, lines: Sequence[Line], body_size: float) -> list[tuple[Box, BlockKind]]:
+    """Regions between rules, and pictures; a frame around running text is none."""
+    found: list[tuple[Box, BlockKind]] = []
+    for region in ruled_regions(page)[:_MAX_GROUPS]:
+        inside = [line for line in lines if region.box.grown(2).holds(*line.middle)]
+        if not inside:
+            continue
+        if _ALGORITHM.match(inside[0].text):
+            found.append((region.box, BlockKind.CODE))
+        elif is_tabular(inside):
+            found.append((region.box, BlockKind.TABLE))
+    for box in page.pictures[:_MAX_GROUPS]:
+        grown = box.grown(3)
+        inside = [line for line in lines if grown.holds(*line.middle)]
+        if inside and not _is_prose(inside, box, body_size):
+            found.append((grown, BlockKind.FIGURE))
+    return found
+
+
+def _is_prose(lines: Sequence[Line], box: Box, body_size: float) -> bool:
+    """Whether most of the text in a box runs across it: then it is a frame, not a figure."""
+    total = sum(len(line.text) for line in lines)
+    running = sum(
+        len(line.text)
+        for line in lines
+        if line.box.width > _PROSE_WIDTH * box.width and len(line.text) > 40 and line.size > 0.75 * body_size
+    )
+    return running > 0.5 * total
+
+
+def _label_captions(column: Column, labels: dict[Line, Label], numbers: count) -> None:  # type: ignore[type-arg]
+    lines = column.lines
+    index = 0
+    while index < len(lines):
+        line = lines[index]
+        if line in labels and labels[line].kind is not BlockKind.FIGURE or not CAPTION.match(line.text):
+            index += 1
+            continue
+        label = Label(BlockKind.CAPTION, next(numbers))
+        labels[line] = label
+        index += 1
+        while index < len(lines) and _goes_on(lines[index - 1], lines[index], column) and lines[index] not in labels:
+            labels[lines[index]] = label
+            index += 1
+
+
+def _goes_on(before: Line, line: Line, column: Column) -> bool:
+    """Whether a line of a caption is followed by another: close, as large, and the one before it was full."""
+    step = line.baseline - before.baseline
+    if not 0 < step < 1.5 * max(before.size, line.size) or abs(line.size - before.size) > 0.6:
+        return False
+    if CAPTION.match(line.text):
+        return False
+    # What is shorter than its successor has room for the successor's first word: then it was a last line.
+    first_word = line.text.split(" ", 1)[0]
+    room = len(first_word) * line.size * 0.5
+    return before.box.x1 + room > min(column.right, max(line.box.x1, before.box.x1)) - line.size
+
+
+def _label_footnotes(page: Page, column: Column, body_size: float, labels: dict[Line, Label], numbers: count) -> None:  # type: ignore[type-arg]
+    """Small lines at the foot of a column, from a short rule or a note's mark on."""
+    lines = column.lines
+    start = len(lines)
+    while start and lines[start - 1].size <= 0.93 * body_size and lines[start - 1] not in labels:
+        start -= 1
+    foot = lines[start:]
+    if not foot or foot[0].baseline < 0.35 * page.height:
+        return
+    rule = any(
+        abs(box.x0 - column.left) < 12
+        and 0.1 * (column.right - column.left) < box.width < 0.55 * (column.right - column.left)
+        and 0 <= foot[0].baseline - box.y0 < 2.6 * foot[0].size
+        for box in page.rules
+    )
+    marks = [index for index, line in enumerate(foot) if _begins_note(line)]
+    if not rule and (not marks or marks[0] != 0):
+        if not marks:
+            return
+        foot = foot[marks[0] :]
+    label = Label(BlockKind.FOOTNOTE, next(numbers))
+    for line in foot:
+        if _begins_note(line):
+            label = Label(BlockKind.FOOTNOTE, next(numbers))
+        labels[line] = label
+
+
+def _begins_note(line: Line) -> bool:
+    first = line.runs[0]
+    raised = first.baseline < line.baseline - 0.15 * line.size and first.size < 0.95 * line.size
+    mark = first.text[:1]
+    return bool(_NOTE_MARK.match(line.text)) and (raised or mark in "*∗†‡§¶" or (mark.isdigit() and first.size < 0.95 * line.size))
+
+
+def _label_rows(column: Column, labels: dict[Line, Label], numbers: count) -> None:  # type: ignore[type-arg]
+    """Tables without rules: at least three rows of at least three cells each."""
+    rows: list[Line] = []
+    for line in [*column.lines, None]:
+        if line is not None and line not in labels and len(cells(line)) >= 3 and line.math < 0.3:
+            rows.append(line)
+            continue
+        if len(rows) >= 3:
+            label = Label(BlockKind.TABLE, next(numbers))
+            labels.update(dict.fromkeys(rows, label))
+        rows = []
+
+
+def _label_formulas(column: Column, labels: dict[Line, Label], numbers: count) -> None:  # type: ignore[type-arg]
+    """Displayed formulas: away from the margin, with more signs than words."""
+    before: Line | None = None
+    label: Label | None = None
+    for line in column.lines:
+        if line in labels or not _is_formula(line, column):
+            # The pieces of a fraction stand on baselines of their own.
+            near = before is not None and label is not None and 0 <= line.baseline - before.baseline < 1.3 * before.size
+            if line in labels or not (near and _is_fragment(line)):
+                before, label = None, None
+                continue
+        if before is None or label is None or line.baseline - before.baseline > 3.2 * max(line.size, before.size):
+            label = Label(BlockKind.FORMULA, next(numbers))
+        labels[line] = label
+        before = line
+    _draw_in_fragments(column, labels)
+
+
+def _draw_in_fragments(column: Column, labels: dict[Line, Label]) -> None:
+    """Limits and numerators above a formula's main line."""
+    following: Line | None = None
+    for line in reversed(column.lines):
+        label = labels.get(line)
+        if label is None and following is not None and _is_fragment(line) and line.box.x0 > column.left + line.size:
+            if 0 <= following.baseline - line.baseline < 1.6 * following.size:
+                labels[line] = labels[following]
+        following = line if line in labels and labels[line].kind is BlockKind.FORMULA else None
+
+
+def _is_formula(line: Line, column: Column) -> bool:
+    numbered = bool(_EQUATION_NUMBER.search(line.text)) and line.box.x1 > column.right - 2 * line.size
+    indent = line.box.x0 - column.left
+    words = sum(len(word) for word in _WORD.findall(line.text))
+    share = words / max(1, len(line.text))
+    if indent < 1.2 * line.size and not numbered:
+        # A long formula may fill the line; running text never has this many signs.
+        return line.math > 0.45 and share < 0.15 and len(line.text) > 10
+    if numbered and len(cells(line)) > 1:
+        return line.math > 0.08 or share < 0.5
+    return line.math > 0.22 and share < 0.4
+
+
+def _is_fragment(line: Line) -> bool:
+    return len(line.text) <= 24 and not any(len(word) > 4 for word in _WORD.findall(line.text)) and not line.bold > 0.9
+
+
+def _label_code(column: Column, labels: dict[Line, Label], numbers: count) -> None:  # type: ignore[type-arg]
+    """Consecutive lines in a fixed-pitch font."""
+    group: list[Line] = []
+    for line in [*column.lines, None]:
+        if line is not None and line not in labels and line.mono > 0.7:
+            group.append(line)
+            continue
+        if len(group) >= 3:
+            labels.update(dict.fromkeys(group, Label(BlockKind.CODE, next(numbers))))
+        group = []
+
+
+def _label_stray(page: Page, lines: Sequence[Line], body_size: float, labels: dict[Line, Label]) -> None:
+    """Labels of axes just outside of a picture's box."""
+    for box in page.pictures[:_MAX_GROUPS]:
+        grown = box.grown(_LABEL_MARGIN)
+        own = next((labels[line] for line in lines if line in labels and box.holds(*line.middle)), None)
+        if own is None or own.kind is not BlockKind.FIGURE:
+            continue
+        for line in lines:
+            short = line.box.width < 0.6 * box.width and len(line.text) < 40
+            if line not in labels and grown.holds(*line.middle) and short and line.size < 0.98 * body_size:
+                labels[line] = own
