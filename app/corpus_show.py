@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from ..index.blocks import Block, BlockKind
-from ..index.layout import Layout, PageSpan
+from ..index.layout import PageSpan
 from ..index.types import DocumentInfo, Passage
 from .corpus_lookup import Subject
 from .terminal import excerpt, line_width, table
 
-_LEAD = 46
-"""Columns before the words of a block: offsets, kind, page."""
+_KIND, _PAGE = 16, 8
+"""Columns of a block's kind and page."""
 
 
 def listing_lines(documents: Sequence[DocumentInfo], passages: Sequence[int]) -> list[str]:
@@ -55,7 +55,6 @@ def cut_lines(subject: Subject, *, blocks: bool = True, passages: bool = True, f
         passages: whether there is a rule for each passage.
         full: whether a rule is followed by the passage's text.
     """
-    text = subject.document.text
     coming = chain(subject.passages if passages else (), [None])
     passage = next(coming)
 
@@ -68,12 +67,11 @@ def cut_lines(subject: Subject, *, blocks: bool = True, passages: bool = True, f
         while passage is not None and passage.start <= block.start:
             yield from rule(passage)
             passage = next(coming)
-        yield _block_line(block, text, subject.layout)
+        yield _block_line(block, subject)
         while passage is not None and passage.start < block.end:
             # The block alone exceeds the window.
             yield from rule(passage)
-            words = excerpt(text[passage.start : block.end], max(20, line_width() - _LEAD))
-            yield f"{_span(passage.start, block.end)}  {'… ' + block.kind:<16}{'':<8}{words}".rstrip()
+            yield _line(subject, passage.start, block.end, f"… {block.kind}")
             passage = next(coming)
     while passage is not None:
         yield from rule(passage)
@@ -91,7 +89,7 @@ def at_lines(subject: Subject, offset: int) -> list[str]:
         if found is None:
             lines.append(f"{name}: none, nothing of it is {'text' if name == 'block' else 'searched'} there")
             continue
-        lines.append(_block_line(found, text, subject.layout) if isinstance(found, Block) else passage_line(found))
+        lines.append(_block_line(found, subject) if isinstance(found, Block) else passage_line(found))
         lines += [f"  {line}".rstrip() for line in text[found.start : found.end].split("\n")]
         if subject.layout:
             lines += ["", *(region_line(region) for region in subject.layout.regions(found.start, found.end))]
@@ -122,17 +120,20 @@ def region_line(region: PageSpan) -> str:
     return f"  p. {region.page}  x {region.x0:.1f}–{region.x1:.1f}  y {region.y0:.1f}–{region.y1:.1f} pt"
 
 
-def _block_line(block: Block, text: str, layout: Layout | None) -> str:
+def _block_line(block: Block, subject: Subject) -> str:
     kind = f"{block.kind} {block.level}" if block.level else str(block.kind)
-    page = f"p. {layout.page_at(block.start)}" if layout else ""
-    words = excerpt(text[block.start : block.end], max(20, line_width() - _LEAD))
-    if block.kind is BlockKind.METADATA:
-        kind = "metadata ×"
-    return f"{_span(block.start, block.end)}  {kind:<16}{page:<8}{words}".rstrip()
+    # Nobody reads metadata: it is in no passage.
+    return _line(subject, block.start, block.end, f"{kind} ×" if block.kind is BlockKind.METADATA else kind)
 
 
-def _span(start: int, end: int) -> str:
-    return f"{start:>9,}–{end:<9,}"
+def _line(subject: Subject, start: int, end: int, kind: str) -> str:
+    text, layout = subject.document.text, subject.layout
+    wide = len(f"{len(text):,}")
+    page = f"{f'p. {layout.page_at(start)}':<{_PAGE}}" if layout else ""
+    lead = f"  {start:>{wide},}–{end:<{wide},}  {kind:<{_KIND}}{page}"
+    # Of a block only the head is copied: it may be megabytes long.
+    head = text[start : min(end, start + 8 * line_width())]
+    return f"{lead}{excerpt(head, max(20, line_width() - len(lead)))}".rstrip()
 
 
 def _marked(text: str, offset: int) -> str:

@@ -15,17 +15,21 @@ def chip(mark: PracticeMark) -> str:
 
 def explained(mark: PracticeMark) -> str:
     """The practice, why it was put away, and by what it was replaced, in sentences."""
-    parts = [f"Practice: {mark.statement}."]
+    parts = [f"Practice: {_closed(mark.statement)}"]
     if mark.reason:
         label = (
             "It took the place of another one because" if mark.relation is Relation.SUCCESSOR else "Put away because"
         )
-        parts.append(f"{label}: {mark.reason}")
+        parts.append(f"{label}: {_closed(mark.reason)}")
     if mark.relation is Relation.SUPERSEDED:
         parts.append(f"Current: {'; '.join(other.title for other in mark.other)}.")
     if mark.note:
         parts.append(f"Note: {mark.note}.")
     return " ".join(parts)
+
+
+def _closed(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _where(others: tuple[Counterpart, ...], see: str) -> str:

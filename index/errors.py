@@ -15,6 +15,9 @@
     ├── IgnoredError             a file is sound but no document; ingestion goes on without it
     ├── ModelError               a model is unknown, missing or broken
     ├── EvaluationError          a topics, qrels or run file is broken
+    ├── PaperError               one paper cannot be fetched or added; the others go on (ingest/papers)
+    ├── UnreachableError         a host cannot be reached (ingest/papers)
+    ├── LibraryError             the folder of papers cannot be used (ingest/papers)
     └── OptionalDependencyError  a feature needs an extra that is not installed
 
 A message is one sentence with the offending value, and the command or change that mends it.

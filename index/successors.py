@@ -183,7 +183,7 @@ class Successors:
     def _mark_successor(
         self, draft: _Draft, best: int, row: int, standing: Standing, group: Sequence[Practice]
     ) -> None:
-        draft.below.setdefault(best, {})[standing.practice.id] = row
+        draft.below.setdefault(best, {}).setdefault(standing.practice.id, row)
         practice, earlier = group[0], draft.marks.get(best)
         below = _counterpart((standing.practice,))
         if earlier is not None:

@@ -1,149 +1,11 @@
-"""Checks of a corpus as data: what an author or curator should mend, and how."""
+"""Check a corpus as data: what an author or curator should mend, and how."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Sequence
 
 from .entries import Entry
-
-
-class Severity(StrEnum):
-    """How much a finding matters."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A sort of finding.
-
-    Attributes:
-        severity: how much it matters.
-        meaning: what it says of the corpus.
-        remedy: what to do about it.
-    """
-
-    severity: Severity
-    meaning: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something to mend.
-
-    Attributes:
-        code: a key of `CHECKS`.
-        document_id: the document or file, or empty for something between several.
-        message: what is wrong, with the offending value.
-        line: 1-based line in the file, where it is known.
-        page: 1-based page, for paged formats.
-        start: code point in the canonical text, where it is known.
-        practice_id: the entry of a practice registry, where it is about one.
-    """
-
-    code: str
-    document_id: str
-    message: str
-    line: int | None = None
-    page: int | None = None
-    start: int | None = None
-    practice_id: str | None = None
-
-    @property
-    def check(self) -> Check:
-        """What sort of finding it is."""
-        return CHECKS[self.code]
-
-    @property
-    def severity(self) -> Severity:
-        """How much it matters."""
-        return self.check.severity
-
-
-CHECKS = {
-    "quarantined": Check(Severity.ERROR, "a file could not be read", "do as its reason says, and ingest again"),
-    "practice-dangling-target": Check(
-        Severity.ERROR, "a practice is superseded by something unknown", "correct the target, or add an entry for it"
-    ),
-    "practice-self-reference": Check(Severity.ERROR, "a practice supersedes itself", "name its successor"),
-    "practice-cycle": Check(Severity.ERROR, "practices supersede each other in a circle", "remove the wrong link"),
-    "practice-duplicate-id": Check(Severity.ERROR, "a registry gives an id twice", "give one entry another id"),
-    "practice-dangling-reference": Check(
-        Severity.WARNING, "a practice refers to something unknown", "correct the reference, or add an entry for it"
-    ),
-    "practice-successor-put-away": Check(
-        Severity.WARNING, "a practice's successor was put away too", "say what took the successor's place"
-    ),
-    "practice-duplicate-work": Check(Severity.WARNING, "a registry lists a work twice", "join the two entries"),
-    "practice-unknown-status": Check(Severity.WARNING, "a status is none of the known ones", "use a known one"),
-    "practice-status-conflict": Check(
-        Severity.WARNING, "a practice is both in use and put away", "correct one of the two"
-    ),
-    "practice-year-mismatch": Check(
-        Severity.WARNING, "an entry's year is not that of its arXiv id", "correct the year or the id"
-    ),
-    "same-arxiv-id": Check(
-        Severity.WARNING,
-        "several documents claim one arXiv id",
-        "keep one, or correct the id in the other's sidecar",
-    ),
-    "year-against-arxiv": Check(
-        Severity.WARNING,
-        "the date is earlier than the arXiv id allows, or far later",
-        "correct `published` or `arxiv_id` in its sidecar",
-    ),
-    "garbled-text": Check(
-        Severity.WARNING,
-        "characters were lost or never meant to be seen",
-        "convert the source anew; for a PDF, prefer its HTML or LaTeX",
-    ),
-    "broken-link": Check(
-        Severity.WARNING, "a link names a file that is not there", "correct the link, or add the file"
-    ),
-    "metadata-ignored": Check(
-        Severity.WARNING, "something in its front matter was ignored", "correct the value as the message says"
-    ),
-    "orphaned-sidecar": Check(
-        Severity.WARNING, "a sidecar lies beside no document", "rename it to NAME.md.meta.yaml, or remove it"
-    ),
-    "superseded-by-nothing": Check(
-        Severity.WARNING,
-        "it is declared superseded, and nothing here takes its place",
-        "ingest what replaced it, or name it under `superseded_by` in a practice registry",
-    ),
-    "duplicate-text": Check(Severity.WARNING, "a file has the text of another one", "keep one of the two"),
-    "practice-suspected-invention": Check(
-        Severity.INFO, "a registry says that a work may not exist", "look it up, and remove what cites it"
-    ),
-    "reading": Check(Severity.INFO, "something was left out or guessed in reading", "nothing, if it is so meant"),
-    "ignored": Check(Severity.INFO, "a file is sound but no document", "nothing, if it is not meant to be one"),
-    "no-title": Check(
-        Severity.INFO, "its title is its file name", "give it a heading, or `title` in its front matter or sidecar"
-    ),
-    "no-date": Check(
-        Severity.INFO,
-        "it has no date, so a filter by years leaves it out",
-        "say `published` in its front matter or sidecar, or for a folder: sota-rag ingest FOLDER --published 2024",
-    ),
-    "no-status": Check(
-        Severity.INFO,
-        "nobody said whether it is current",
-        "say `status` in its front matter or sidecar, or for a folder: sota-rag ingest FOLDER --status current",
-    ),
-    "no-headings": Check(
-        Severity.INFO, "it has no headings, so its passages say only its title", "give it headings"
-    ),
-    "long-section": Check(
-        Severity.INFO, "a section is very long, so its passages share one heading", "divide it by headings"
-    ),
-    "fragments": Check(
-        Severity.INFO, "many of its passages are too short to say much", "join its shortest sections"
-    ),
-}  # fmt: skip
-"""Every code, gravest first."""
+from .findings import CHECKS, Finding, Severity
+from .lint_corpus import corpus_findings
+from .lint_documents import document_findings
 
 
 def lint(entries: Sequence[Entry], *, links: bool = False) -> list[Finding]:
@@ -153,9 +15,6 @@ def lint(entries: Sequence[Entry], *, links: bool = False) -> list[Finding]:
         entries: every file of the corpus.
         links: also look for the targets of Markdown links on disk.
     """
-    from .lint_corpus import corpus_findings
-    from .lint_documents import document_findings
-
     found: list[Finding] = [*corpus_findings(entries)]
     for entry in entries:
         if entry.document is not None:
@@ -166,11 +25,3 @@ def lint(entries: Sequence[Entry], *, links: bool = False) -> list[Finding]:
         found,
         key=lambda f: (ranks.index(f.severity), order[f.code], f.document_id, f.start or 0, f.line or 0, f.message),
     )
-
-
-def count_by_severity(findings: Iterable[Finding]) -> dict[Severity, int]:
-    """How many findings there are of each severity."""
-    counts = dict.fromkeys(Severity, 0)
-    for finding in findings:
-        counts[finding.severity] += 1
-    return counts

@@ -10,7 +10,7 @@ from ..index.structure import practices_of
 from ..index.types import DocumentInfo, Status
 from .discover import SIDECAR_SUFFIX
 from .entries import Entry
-from .lint import Finding
+from .findings import Finding
 from .loaders import SUFFIXES
 
 

@@ -13,7 +13,7 @@ from ..index.blocks import Block, BlockKind
 from ..index.structure import blocks_of, layout_of
 from ..index.types import Document, DocumentInfo, Kind, Role, Status
 from .entries import Entry
-from .lint import Finding
+from .findings import Finding
 
 _LINES = frozenset({".md", ".markdown", ".mdx", ".txt"})
 """Formats whose canonical text has the lines of the file."""
@@ -31,8 +31,12 @@ _GARBAGE = re.compile("[\ufffd\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff\U000f0000-\
 _ARXIV_MONTH = re.compile(r"(\d\d)(\d\d)\.\d{4,5}")
 _YEARS_LATER = 4
 # A target in angle brackets or without spaces, perhaps followed by a title; never across lines.
-_LINK = re.compile(r"\]\((?:<([^<>\n]{1,1000})>|([^\s()<>]{1,1000}))(?:[ \t]+[\"'(][^\n]{0,200})?\)")
-_CODE_SPAN = re.compile(r"(`+)[^`\n]{1,1000}\1")
+_LINK = re.compile(
+    r"\]\((?:<([^<>\n]{1,1000})>|([^\s()<>]{1,1000}))"
+    r"(?:[ \t]+(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|\([^()\n]{0,200}\)))?[ \t]*\)"
+)
+# Possessive, and from the first backtick only: a long run of them costs no more than its length.
+_CODE_SPAN = re.compile(r"(?<!`)(`++)[^`\n]{1,1000}\1")
 _NO_FILE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|/|\{|<", re.IGNORECASE)
 
 

@@ -141,18 +141,23 @@ class _Follower:
         self._paths, self._sync, self._failed = paths, sync, failed
         self._quiet_s, self._stop = quiet_s, stop
         self._seen = since
-        self._looked_at, self._look_s = time.monotonic(), 0.0
-        self._pause = 0.0
+        self._looked_at: float | None = None
+        self._look_s, self._pause = 0.0, 0.0
 
     def due_in(self, polling: bool) -> float:
         """Seconds until the next look without an announcement."""
-        if self._seen is None and not self._pause:
+        if self._looked_at is None:
+            # What changed before anybody listened was not announced.
             return 0.0
         usual = max(_POLL_S if polling else _LOOK_S, self._look_s / _LOOK_SHARE)
         return self._looked_at + (self._pause or usual) - time.monotonic()
 
     def look(self) -> bool:
-        """Look without an announcement, follow a change once the folders are quiet; whether there was one."""
+        """Look without an announcement, and follow a change once the folders are quiet.
+
+        Returns:
+            Whether there was a change that should have been announced.
+        """
         return self._guarded(self._look)
 
     def follow(self, *, certain: bool) -> None:
@@ -161,7 +166,7 @@ class _Follower:
 
     def _look(self) -> bool:
         seen, now = self._seen, self._list()
-        changed = seen is not None and now != seen and not self._pause
+        unannounced = self._looked_at is not None and now != seen and not self._pause
         while seen is not None and now != seen:
             if self._stop.wait(self._quiet_s):
                 return False
@@ -169,7 +174,7 @@ class _Follower:
             if before == now:
                 break
         self._follow(now, certain=False)
-        return changed
+        return unannounced
 
     def _follow(self, now: Listing, *, certain: bool) -> bool:
         # After a failure it is not known how far the sync came.

@@ -8,7 +8,7 @@ from .types import Citation
 
 
 def practice_notes(citations: Sequence[Citation], hits: Iterable[Hit]) -> list[str]:
-    """A sentence for each cited passage whose practice was superseded or put away, in marker order.
+    """A sentence for each practice that was superseded or put away and is cited, in marker order.
 
     Args:
         citations: of the answer.
@@ -16,14 +16,17 @@ def practice_notes(citations: Sequence[Citation], hits: Iterable[Hit]) -> list[s
     """
     passages = {hit.rank: hit.passage.id for hit in hits}
     markers = {citation.passage_id: citation.marker for citation in reversed(citations)}
-    notes: list[str] = []
+    told: dict[PracticeMark, list[int]] = {}
     for citation in citations:
-        mark = citation.practice
-        if mark is None or mark.relation is Relation.SUCCESSOR:
-            continue
+        if citation.practice and citation.practice.relation is not Relation.SUCCESSOR:
+            told.setdefault(citation.practice, []).append(citation.marker)
+    notes: list[str] = []
+    for mark, cited in told.items():
         pointers = [_pointer(other, passages, markers) for other in mark.other]
         see = f"; see {', '.join(pointers)}" if mark.relation is Relation.SUPERSEDED and pointers else ""
-        notes.append(f"passage [{citation.marker}] describes a practice that {_fate(mark)}{see}")
+        shown = " and ".join(f"[{marker}]" for marker in cited)
+        verb = "passage {} describes" if len(cited) == 1 else "passages {} describe"
+        notes.append(f"{verb.format(shown)} a practice that {_fate(mark)}{see}")
     return notes
 
 

@@ -3,7 +3,6 @@
 import json
 import zlib
 from collections.abc import Callable
-from functools import partial
 from itertools import pairwise
 
 from . import pdf
@@ -15,32 +14,31 @@ def _n(count: float, scale: float) -> int:
     return max(2, int(count * scale))
 
 
-def _text(unit: str, count: float, scale: float, before: str = "", after: str = "") -> bytes:
-    return f"{before}{unit * _n(count, scale)}{after}".encode()
+def _text(unit: str, count: float, before: str = "", after: str = "") -> Build:
+    return lambda scale: f"{before}{unit * _n(count, scale)}{after}".encode()
 
 
-def _nested(opening: str, closing: str, depth: float, scale: float, before: str = "", after: str = "") -> bytes:
-    levels = _n(depth, scale)
-    return f"{before}{opening * levels}words inside{closing * levels}{after}".encode()
+def _nested(opening: str, closing: str, depth: float, before: str = "", after: str = "") -> Build:
+    return lambda scale: f"{before}{opening * _n(depth, scale)}words{closing * _n(depth, scale)}{after}".encode()
 
 
-def _indented(item: str, step: int, depth: float, scale: float, before: str = "") -> bytes:
-    # The square of the depth in bytes: the depth is cut to what fits.
-    levels = min(_n(depth, scale), 4000)
-    return (before + "".join(f"{' ' * (step * level)}{item}\n" for level in range(levels))).encode()
+def _indented(item: str, step: int, depth: float, before: str = "") -> Build:
+    """Each line further in than the one before: bytes grow with the square of the depth."""
+    return lambda scale: (
+        before + "".join(f"{' ' * (step * level)}{item}\n" for level in range(_n(depth, scale)))
+    ).encode()
 
 
 def _latex(body: str, preamble: str = "") -> str:
     return f"\\documentclass{{article}}{preamble}\\begin{{document}}\\section{{A}}Some text. {body}\\end{{document}}"
 
 
-def _latex_run(unit: str, count: float, scale: float) -> bytes:
-    return _latex(unit * _n(count, scale)).encode()
+def _latex_run(unit: str, count: float) -> Build:
+    return lambda scale: _latex(unit * _n(count, scale)).encode()
 
 
-def _latex_nested(opening: str, closing: str, depth: float, scale: float) -> bytes:
-    levels = _n(depth, scale)
-    return _latex(opening * levels + "x" + closing * levels).encode()
+def _latex_nested(opening: str, closing: str, depth: float) -> Build:
+    return lambda scale: _latex(opening * _n(depth, scale) + "x" + closing * _n(depth, scale)).encode()
 
 
 def _macro_bomb(scale: float) -> bytes:
@@ -149,8 +147,8 @@ def _form_doubling(scale: float) -> bytes:
     return pdf.one_page(pdf.stream(b"/X Do"), *forms, last, resources=b"/XObject<</X 6 0 R>>")
 
 
-def _content(unit: bytes, count: float, scale: float) -> bytes:
-    return pdf.one_page(pdf.deflated(unit * _n(count, scale)))
+def _content(unit: bytes, count: float) -> Build:
+    return lambda scale: pdf.one_page(pdf.deflated(unit * _n(count, scale)))
 
 
 def _scattered(scale: float) -> bytes:
@@ -177,10 +175,9 @@ def _outline_cycle(_: float) -> bytes:
     return pdf.assemble(objects)
 
 
-def _table(scale: float, spans: str) -> bytes:
-    return (
-        f"<html><body><h1>T</h1><table>{f'<tr><td {spans}>a</td></tr>' * _n(200, scale)}</table></body></html>".encode()
-    )
+def _table(spans: str) -> Build:
+    row = f"<tr><td {spans}>a</td></tr>"
+    return lambda scale: f"<html><body><h1>T</h1><table>{row * _n(200, scale)}</table></body></html>".encode()
 
 
 def _pdf_arrays(scale: float) -> bytes:
@@ -198,23 +195,23 @@ BOMBS: dict[str, tuple[str, Build]] = {
     "pdf: one page 100,000 times": (".pdf", _same_page),
     "pdf: a form that draws itself": (".pdf", _own_form),
     "pdf: 28 forms that draw the next one twice": (".pdf", _form_doubling),
-    "pdf: 1,000,000 text objects in one place": (".pdf", partial(_content, b"BT /F1 9 Tf 9 9 Td (a) Tj ET\n", 1e6)),
+    "pdf: 1,000,000 text objects in one place": (".pdf", _content(b"BT /F1 9 Tf 9 9 Td (a) Tj ET\n", 1e6)),
     "pdf: 200,000 words all over a page": (".pdf", _scattered),
-    "pdf: 1,000,000 saved states": (".pdf", partial(_content, b"q 1 0 0 1 1 1 cm\n", 1e6)),
-    "pdf: 500,000 lines drawn": (".pdf", partial(_content, b"1 1 m 600 1 l S 2 2 m 2 700 l S\n", 2.5e5)),
+    "pdf: 1,000,000 saved states": (".pdf", _content(b"q 1 0 0 1 1 1 cm\n", 1e6)),
+    "pdf: 500,000 lines drawn": (".pdf", _content(b"1 1 m 600 1 l S 2 2 m 2 700 l S\n", 2.5e5)),
     "pdf: outline in a circle": (".pdf", _outline_cycle),
     "pdf: arrays 1,000,000 deep": (".pdf", _pdf_arrays),
-    "html: 10,000 elements deep": (".html", partial(_nested, "<div>", "</div>", 1e4)),
-    "html: 10,000 formatting elements deep": (".html", partial(_nested, "<b><i>", "", 1e4)),
-    "html: 10,000 lists deep": (".html", partial(_nested, "<ul><li>a", "</li></ul>", 1e4)),
-    "html: 10,000 quotes deep": (".html", partial(_nested, "<blockquote>", "</blockquote>", 1e4)),
-    "html: 3,000 tables deep": (".html", partial(_nested, "<table><tr><td>", "</td></tr></table>", 3e3)),
-    "html: 1,000,000 links": (".html", partial(_text, "<a href='x'>y</a> ", 1e6)),
-    "html: 1,000,000 empty elements": (".html", partial(_text, "<p><b></b></p>", 1e6, "<h1>T</h1>Words.")),
-    "html: colspan 1,000,000": (".html", partial(_table, spans="colspan=1000000")),
-    "html: rowspan and colspan": (".html", partial(_table, spans="rowspan=65534 colspan=1000")),
-    "html: unclosed comments": (".html", partial(_text, "<!--", 1e6, "<p>Words.</p>")),
-    "html: entities": (".html", partial(_text, "&lt;&amp;&#x1d400;", 1e6, "<p>")),
+    "html: 10,000 elements deep": (".html", _nested("<div>", "</div>", 1e4)),
+    "html: 10,000 formatting elements deep": (".html", _nested("<b><i>", "", 1e4)),
+    "html: 10,000 lists deep": (".html", _nested("<ul><li>a", "</li></ul>", 1e4)),
+    "html: 10,000 quotes deep": (".html", _nested("<blockquote>", "</blockquote>", 1e4)),
+    "html: 3,000 tables deep": (".html", _nested("<table><tr><td>", "</td></tr></table>", 3e3)),
+    "html: 1,000,000 links": (".html", _text("<a href='x'>y</a> ", 1e6)),
+    "html: 1,000,000 empty elements": (".html", _text("<p><b></b></p>", 1e6, "<h1>T</h1>Words.")),
+    "html: colspan 1,000,000": (".html", _table("colspan=1000000")),
+    "html: rowspan and colspan": (".html", _table("rowspan=65534 colspan=1000")),
+    "html: unclosed comments": (".html", _text("<!--", 1e6, "<p>Words.</p>")),
+    "html: entities": (".html", _text("&lt;&amp;&#x1d400;", 1e6, "<p>")),
     "html: an entity bomb": (
         ".xhtml",
         lambda _: (
@@ -226,46 +223,46 @@ BOMBS: dict[str, tuple[str, Build]] = {
             + b"]><html><body><p>&j;</p></body></html>"
         ),
     ),
-    "html: attributes": (".html", partial(_text, " a='b'", 1e6, "<p", ">Words.</p>")),
-    "md: quotes 10,000 deep": (".md", partial(_text, "> ", 1e4, "# T\n\n", "words")),
-    "md: lists 10,000 deep on a line": (".md", partial(_text, "- ", 1e4, "# T\n\n", "words")),
-    "md: lists deep by indentation": (".md", partial(_indented, "- a", 2, 2e3)),
-    "md: 1,000,000 links": (".md", partial(_text, "[a](b) ", 1e6)),
-    "md: 100,000 definitions": (".md", partial(_text, "[a]: b\n", 1e5, "Words.\n\n")),
-    "md: brackets": (".md", partial(_text, "[", 1e6, "# ")),
-    "md: brackets and a parenthesis": (".md", partial(_text, "[a](", 5e5)),
-    "md: emphasis": (".md", partial(_text, "*a **a ", 3e5, "# ")),
-    "md: underscores": (".md", partial(_text, "a_", 1e6, "# ")),
+    "html: attributes": (".html", _text(" a='b'", 1e6, "<p", ">Words.</p>")),
+    "md: quotes 10,000 deep": (".md", _text("> ", 1e4, "# T\n\n", "words")),
+    "md: lists 10,000 deep on a line": (".md", _text("- ", 1e4, "# T\n\n", "words")),
+    "md: lists deep by indentation": (".md", _indented("- a", 2, 2e3)),
+    "md: 1,000,000 links": (".md", _text("[a](b) ", 1e6)),
+    "md: 100,000 definitions": (".md", _text("[a]: b\n", 1e5, "Words.\n\n")),
+    "md: brackets": (".md", _text("[", 1e6, "# ")),
+    "md: brackets and a parenthesis": (".md", _text("[a](", 5e5)),
+    "md: emphasis": (".md", _text("*a **a ", 3e5, "# ")),
+    "md: underscores": (".md", _text("a_", 1e6, "# ")),
     "md: backticks of all lengths": (
         ".md",
         lambda scale: "".join("`" * length + " " for length in range(1, _n(2500, scale))).encode(),
     ),
-    "md: unclosed comments": (".md", partial(_text, "<!--", 1e6)),
-    "md: open tags": (".md", partial(_text, "<a ", 1e6, "<div>")),
-    "md: dollars": (".md", partial(_text, "$a$$b", 5e5)),
-    "md: 100,000 headings": (".md", partial(_text, "# T\n## U\n### V\n", 3.3e4)),
-    "md: a table of 200,000 rows": (".md", partial(_text, "| 1 | 2 |\n", 2e5, "| a | b |\n|---|---|\n")),
+    "md: unclosed comments": (".md", _text("<!--", 1e6)),
+    "md: open tags": (".md", _text("<a ", 1e6, "<div>")),
+    "md: dollars": (".md", _text("$a$$b", 5e5)),
+    "md: 100,000 headings": (".md", _text("# T\n## U\n### V\n", 3.3e4)),
+    "md: a table of 200,000 rows": (".md", _text("| 1 | 2 |\n", 2e5, "| a | b |\n|---|---|\n")),
     "md: a table of 20,000 columns": (
         ".md",
         lambda scale: "\n".join(cell * _n(2e4, scale) + "|" for cell in ("| a ", "|---", "| b ", "| c ")).encode(),
     ),
-    "md: fences": (".md", partial(_text, "```\n~~~\n", 3e5)),
-    "md: front matter nested": (".md", partial(_nested, "[", "]", 3e4, before="---\ntitle: ", after="\n---\nWords.\n")),
+    "md: fences": (".md", _text("```\n~~~\n", 3e5)),
+    "md: front matter nested": (".md", _nested("[", "]", 3e4, before="---\ntitle: ", after="\n---\nWords.\n")),
     "md: an alias bomb in front matter": (".md", lambda scale: b"---\n" + _aliases(scale) + b"---\nWords.\n"),
-    "mdx: braces": (".mdx", partial(_nested, "{", "}", 5e5)),
-    "mdx: tags": (".mdx", partial(_nested, "<A b={", "}>", 1e5)),
-    "mdx: imports": (".mdx", partial(_text, "import {a} from ", 2e5)),
-    "md: a line of 45 MB": (".md", partial(_text, "word ", 9e6)),
-    "md: a word of 45 MB": (".md", partial(_text, "a", 4.5e7)),
-    "txt: a line of 45 MB": (".txt", partial(_text, "word ", 9e6)),
-    "txt: 10,000,000 lines": (".txt", partial(_text, "a\n", 1e7)),
-    "txt: combining marks": (".txt", partial(_text, "\u0301", 1e6, "a")),
-    "txt: combining marks out of order": (".txt", partial(_text, "\u0315\u0300\u05ae", 1e6, "a")),
-    "tex: braces 100,000 deep": (".tex", partial(_latex_nested, "{", "}", 1e5)),
-    "tex: open braces": (".tex", partial(_latex_run, "{", 1e6)),
-    "tex: environments 10,000 deep": (".tex", partial(_latex_nested, r"\begin{quote}", r"\end{quote}", 1e4)),
-    "tex: lists 10,000 deep": (".tex", partial(_latex_nested, r"\begin{itemize}\item a", r"\end{itemize}", 1e4)),
-    "tex: macros 10,000 deep": (".tex", partial(_latex_nested, r"\textbf{", "}", 1e4)),
+    "mdx: braces": (".mdx", _nested("{", "}", 5e5)),
+    "mdx: tags": (".mdx", _nested("<A b={", "}>", 1e5)),
+    "mdx: imports": (".mdx", _text("import {a} from ", 2e5)),
+    "md: a line of 45 MB": (".md", _text("word ", 9e6)),
+    "md: a word of 45 MB": (".md", _text("a", 4.5e7)),
+    "txt: a line of 45 MB": (".txt", _text("word ", 9e6)),
+    "txt: 10,000,000 lines": (".txt", _text("a\n", 1e7)),
+    "txt: combining marks": (".txt", _text("\u0301", 1e6, "a")),
+    "txt: combining marks out of order": (".txt", _text("\u0315\u0300\u05ae", 1e6, "a")),
+    "tex: braces 100,000 deep": (".tex", _latex_nested("{", "}", 1e5)),
+    "tex: open braces": (".tex", _latex_run("{", 1e6)),
+    "tex: environments 10,000 deep": (".tex", _latex_nested(r"\begin{quote}", r"\end{quote}", 1e4)),
+    "tex: lists 10,000 deep": (".tex", _latex_nested(r"\begin{itemize}\item a", r"\end{itemize}", 1e4)),
+    "tex: macros 10,000 deep": (".tex", _latex_nested(r"\textbf{", "}", 1e4)),
     "tex: fractions 10,000 deep": (
         ".tex",
         lambda scale: _latex(r"\[" + r"\frac{a}{" * _n(1e4, scale) + "b" + "}" * _n(1e4, scale) + r"\]").encode(),
@@ -277,8 +274,8 @@ BOMBS: dict[str, tuple[str, Build]] = {
         ".tex",
         lambda _: _latex(r"\input{/etc/passwd}\input{../../secret}\include{self}" * 9).encode(),
     ),
-    "tex: dollars": (".tex", partial(_latex_run, "$a$$b", 5e5)),
-    "tex: 100,000 sections": (".tex", partial(_latex_run, "\\section{A}\nwords\n\n", 1e5)),
+    "tex: dollars": (".tex", _latex_run("$a$$b", 5e5)),
+    "tex: 100,000 sections": (".tex", _latex_run("\\section{A}\nwords\n\n", 1e5)),
     "tex: ampersands": (
         ".tex",
         lambda scale: _latex(r"\begin{tabular}{cc}" + "a&" * _n(5e5, scale) + r"\end{tabular}").encode(),
@@ -296,17 +293,17 @@ BOMBS: dict[str, tuple[str, Build]] = {
         ".ipynb",
         lambda scale: b'{"nbformat": 4, "cells": [' + b"9" * _n(1e6, scale) + b"]}",
     ),
-    "rst: quotes by indentation": (".rst", partial(_indented, "a", 1, 2e3)),
-    "rst: lists by indentation": (".rst", partial(_indented, "* a\n", 2, 1e3)),
-    "rst: inline marks": (".rst", partial(_text, "*a `b ", 3e5)),
-    "rst: 100,000 substitutions": (".rst", partial(_text, "|a| ", 1e5, ".. |a| replace:: |a| |a|\n\n")),
-    "rst: directives": (".rst", partial(_text, ".. note::\n\n   a\n\n", 3e4)),
+    "rst: quotes by indentation": (".rst", _indented("a", 1, 2e3)),
+    "rst: lists by indentation": (".rst", _indented("* a\n", 2, 1e3)),
+    "rst: inline marks": (".rst", _text("*a `b ", 3e5)),
+    "rst: 100,000 substitutions": (".rst", _text("|a| ", 1e5, ".. |a| replace:: |a| |a|\n\n")),
+    "rst: directives": (".rst", _text(".. note::\n\n   a\n\n", 3e4)),
     "rst: include and raw": (
         ".rst",
         lambda _: b"T\n=\n\n.. include:: /etc/passwd\n\n.. raw:: html\n   :file: /etc/passwd\n\nWords.\n",
     ),
-    "rst: references": (".rst", partial(_text, "`a`_ b_ ", 1e5)),
-    "rst: a table": (".rst", partial(_text, "+--+--+\n|a |b |\n", 2e4, "", "+--+--+\n")),
+    "rst: references": (".rst", _text("`a`_ b_ ", 1e5)),
+    "rst: a table": (".rst", _text("+--+--+\n|a |b |\n", 2e4, "", "+--+--+\n")),
     "rst: headings": (
         ".rst",
         lambda scale: "".join(
@@ -314,10 +311,10 @@ BOMBS: dict[str, tuple[str, Build]] = {
         ).encode(),
     ),
     "yaml: an alias bomb": (".yaml", _aliases),
-    "yaml: flow 10,000 deep": (".yaml", partial(_nested, "[", "]", 1e4, before="papers: ")),
-    "yaml: mappings deep": (".yaml", partial(_indented, "a:", 1, 2e3, before="papers:\n")),
+    "yaml: flow 10,000 deep": (".yaml", _nested("[", "]", 1e4, before="papers: ")),
+    "yaml: mappings deep": (".yaml", _indented("a:", 1, 2e3, before="papers:\n")),
     "yaml: 30,000 practices": (".yaml", _many_practices),
     "yaml: a tag": (".yaml", lambda _: b"papers: !!python/object/apply:os.system ['touch /tmp/hostile']\n"),
-    "yaml: a line of 45 MB": (".yaml", partial(_text, "word ", 9e6, "papers: ")),
+    "yaml: a line of 45 MB": (".yaml", _text("word ", 9e6, "papers: ")),
 }
 """What each is, its suffix, and how it is built at a scale."""

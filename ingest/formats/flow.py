@@ -1,4 +1,4 @@
-"""The flow of a structured document (HTML, reStructuredText) as text: paragraphs, lists with markers, tables in rows."""
+"""The flow of a structured document (HTML, reStructuredText) as text: paragraphs, lists with markers, tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

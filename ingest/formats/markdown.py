@@ -47,11 +47,10 @@ _CONTAINER_ENDS = ("list_item_close", "blockquote_close")
 _MAY_BE_UNREAD = (BlockKind.PARAGRAPH, BlockKind.HTML, BlockKind.QUOTE)
 
 _HEADING_ANCHOR = re.compile(r"\s*(?:\[\[[^][]*\]\]|\{[#.:][^{}]*\})\s*$")
-_LABELS = re.compile(r"(?::(?:eq)?label:`[^`\n]*`\s*)+")
 # d2l marks what its slides show: [**Title**]. A link's text in bold is not meant.
 _SLIDE_MARK = re.compile(r"[\[(]\*\*([^*]*)\*\*[\])](?!\()")
 # A `>` that starts a line is a quote to the parser: `<iframe ...` and `></iframe>` come apart.
-_TAG = re.compile(r"<[^<>]*(?:>|\Z)")
+_TAG = re.compile(r"<(?:[A-Za-z/!][^<>]*)?(?:>|\Z)")
 _JSX_EXPRESSION = re.compile(r"\{[^{}]*\}")
 
 
@@ -206,10 +205,10 @@ def _leftovers(lines: _Lines, first: int, last: int) -> None:
     blocks = lines.blocks
     open_block = False
     for line in range(first, last):
-        start, end = lines.span(line, line + 1)
-        if start == end:
+        if not lines.text[lines.starts[line] : lines.starts[line + 1]].strip():
             open_block = False
             continue
+        start, end = lines.span(line, line + 1)
         bare = not any(character.isalnum() for character in lines.text[start:end])
         adjacent = bool(blocks) and blocks[-1].end + 1 == start
         if adjacent and (open_block or (bare and blocks[-1].kind is not BlockKind.HEADING)):
@@ -245,8 +244,8 @@ def _words(tokens: Iterable[Token]) -> Iterator[str]:
 
 
 def _unread(text: str, mdx: bool) -> bool:
-    """Whether nothing in a block is there to be read: labels, imports, comments, bare tags, inlined images."""
-    if _LABELS.fullmatch(text) or (mdx and is_module_syntax(text)):
+    """Whether nothing in a block is there to be read: imports, comments, bare tags, inlined images."""
+    if mdx and is_module_syntax(text):
         return True
     if text.startswith("<") or (mdx and text.startswith(("{", ">"))):
         if readable(text):

@@ -15,7 +15,7 @@ from ...index.blocks import Block, BlockKind
 from ...index.errors import QuarantineError
 from ...index.types import Kind
 from ..metadata import DocumentMeta, merge, read_front_matter
-from ..normalise import canonical_text, decode, require_text
+from ..normalise import canonical_text, decode
 from ..parsed import Parsed
 from .markdown import parse_markdown
 from .plain import plain_blocks

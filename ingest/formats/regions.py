@@ -20,7 +20,7 @@ _SHARED = r"""
     ^(?:[ \t]|(?:[-*+]|\d{1,9}[.)])(?=[ \t])|>)*+(?P<fence>`{3,}+(?=[^`\n]*$)|~{3,}+)
   | ^[ \t]*+(?P<formula>\$\$|\\\[|\\begin\{)
   | ^[ \t]*+(?P<colons>:{3,}+)[ \t]*+(?P<title>[^\n]*+)
-  | ^(?P<mark>:(?:begin_tab|end_tab|label|eqlabel|width|height|bibliography):(?:`[^`\n]*`|[\w, -]*)[ \t]*+$)
+  | ^(?P<mark>(?::(?:begin_tab|end_tab|label|eqlabel|width|height|bibliography):(?:`[^`\n]*`|[\w, -]*+)[ \t]*+)++$)
   | ^[ ]{0,3}(?P<raw><(?:table|script|style|svg|!--)(?=[\s>]|(?<=--)))
 """
 _JSX = r"""
@@ -72,6 +72,7 @@ class _Scanner:
         self._candidates = candidates
         self._blank = -1  # the next blank line, once looked for
         self._no_tag_before = 0
+        self._no_formula_before: dict[str, int] = {}
         self._endless: set[str] = set()  # closing marks that do not occur any more
 
     def regions(self, position: int) -> Iterator[Region]:
@@ -137,7 +138,12 @@ class _Scanner:
 
     def _formula_end(self, opening: str, position: int) -> int:
         closing = {"$$": "$$", "\\[": "\\]"}.get(opening, "\\end{")
-        end = self._text.find(closing, position, self._next_blank(position))
+        if position < self._no_formula_before.get(closing, 0):
+            return self._line_end(position)
+        blank = self._next_blank(position)
+        end = self._text.find(closing, position, blank)
+        if end < 0:
+            self._no_formula_before[closing] = blank
         return self._line_end(position if end < 0 else end)
 
     def _jsx_end(self, position: int) -> int:
@@ -208,6 +214,6 @@ def _closing(text: str, start: int, limit: int) -> int:
                 return found.end()
         elif mark == ">" and not depth:
             return found.end()
-        elif (mark == "<" and not depth) or text.startswith("\n\n", found.start()) and not depth:
+        elif (mark == "<" and not depth) or (text.startswith("\n\n", found.start()) and not depth):
             return 0
     return 0

@@ -5,15 +5,15 @@ directives are off, no configuration file is read. Sphinx's roles and directives
 reStructuredText is written for Sphinx.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Self, cast
 
 from docutils import nodes
 from docutils.core import publish_doctree
+from docutils.frontend import get_default_settings
 from docutils.parsers.rst import Parser, directives
 from docutils.parsers.rst.languages import en
 from docutils.utils import new_document
-from docutils.frontend import get_default_settings
 from pydantic import ValidationError
 
 from ...index.blocks import BlockKind
@@ -25,6 +25,9 @@ from ..parsed import Parsed
 from .flow import Flow, pipe_rows
 from .sphinx_markup import SphinxInliner, register_directives
 
+MAX_CHARS = 1_000_000
+"""Longest document: docutils needs a second for some 50,000 characters, and more than linear time for some markup."""
+
 _SETTINGS = {
     "_disable_config": True,
     "file_insertion_enabled": False,
@@ -33,14 +36,15 @@ _SETTINGS = {
     "smart_quotes": False,
     "input_encoding": "unicode",
     "line_length_limit": 1 << 31,
-    "report_level": 5,
+    "report_level": 3,
     "halt_level": 6,
     "warning_stream": False,
 }
 _SKIPPED = (
-    nodes.comment, nodes.substitution_definition, nodes.target, nodes.system_message, nodes.pending, nodes.raw,
+    nodes.comment, nodes.substitution_definition, nodes.target, nodes.pending, nodes.raw,
     nodes.meta, nodes.decoration, nodes.transition, nodes.label, nodes.colspec,
 )  # fmt: skip
+_LABELS = (nodes.term, nodes.classifier, nodes.field_name, nodes.option_group)
 _BULLET = "-"
 
 
@@ -48,9 +52,13 @@ def parse_rst(data: bytes) -> Parsed:
     """A reStructuredText file.
 
     Raises:
-        QuarantineError: it is no text, is nested too deeply, or has nothing to read in it.
+        QuarantineError: it is no text, too long or too deeply nested, or has nothing to read in it.
     """
     source = require_text(canonical_text(decode(data)))
+    if len(source) > MAX_CHARS:
+        raise QuarantineError(
+            f"it has {len(source)} characters of reStructuredText, more than {MAX_CHARS}; split it into several files"
+        )
     try:
         document = _doctree(source)
         walk = _Walk(len(list(_titles(document))))
@@ -64,9 +72,8 @@ def parse_rst(data: bytes) -> Parsed:
 
 
 def _doctree(source: str) -> nodes.document:
-    probe = new_document("", get_default_settings(Parser))
-    probe.reporter.report_level = 5
-    register_directives(source, lambda name: directives.directive(name, en, probe)[0] is not None)
+    probe, english = new_document("", get_default_settings(Parser())), cast(Any, en)
+    register_directives(source, lambda name: directives.directive(name, english, probe)[0] is not None)
     return publish_doctree(source, parser=Parser(inliner=SphinxInliner()), settings_overrides=_SETTINGS)
 
 
@@ -88,32 +95,38 @@ class _Walk:
             self._node(child, kind)
 
     def _node(self, node: nodes.Node, kind: BlockKind) -> None:
-        if isinstance(node, _SKIPPED) or _is_contents(node):
+        if isinstance(node, _SKIPPED) or not isinstance(node, nodes.Element) or _is_contents(node):
             return
-        if isinstance(node, nodes.section):
-            self._depth += 1
-            self.children(node, kind)
-            self._depth -= 1
-        elif isinstance(node, (nodes.title, nodes.subtitle)):
-            self._title(node)
-        elif isinstance(node, (nodes.literal_block, nodes.doctest_block)):
-            self.flow.say(BlockKind.CODE, node.astext())
-        elif isinstance(node, nodes.math_block):
-            self.flow.say(BlockKind.FORMULA, f"$$\n{node.astext().strip()}\n$$")
-        elif isinstance(node, nodes.table):
-            self._table(node)
-        elif isinstance(node, nodes.image):
-            self.flow.say(BlockKind.FIGURE, node.get("alt", ""))
-        elif isinstance(node, (nodes.footnote, nodes.citation)):
-            self._note(node)
-        elif isinstance(node, nodes.docinfo):
-            self.flow.say(BlockKind.METADATA, "\n".join(_docinfo_line(field) for field in node.children))
-        elif isinstance(node, nodes.line_block):
-            self.flow.say(kind, "\n".join(_lines(node)))
-        elif isinstance(node, nodes.Sequential) or isinstance(node, (nodes.field_list, nodes.definition_list)):
-            self._list(node, kind)
-        elif isinstance(node, nodes.Element):
-            self._container(node, kind)
+        handler = next(
+            (self._HANDLERS[base] for base in type(node).__mro__ if base in self._HANDLERS), _Walk._container
+        )
+        handler(self, node, kind)
+
+    def _section(self, node: nodes.Element, kind: BlockKind) -> None:
+        self._depth += 1
+        self.children(node, kind)
+        self._depth -= 1
+
+    def _code(self, node: nodes.Element, kind: BlockKind) -> None:
+        self.flow.say(BlockKind.CODE, node.astext())
+
+    def _formula(self, node: nodes.Element, kind: BlockKind) -> None:
+        self.flow.say(BlockKind.FORMULA, f"$$\n{node.astext().strip()}\n$$")
+
+    def _picture(self, node: nodes.Element, kind: BlockKind) -> None:
+        self.flow.say(BlockKind.FIGURE, node.get("alt", ""))
+
+    def _docinfo(self, node: nodes.Element, kind: BlockKind) -> None:
+        self.flow.say(BlockKind.METADATA, "\n".join(_docinfo_line(field) for field in node.children))
+
+    def _line_block(self, node: nodes.Element, kind: BlockKind) -> None:
+        self.flow.say(kind, "\n".join(_lines(node)))
+
+    def _message(self, node: nodes.Element, kind: BlockKind) -> None:
+        """What docutils could not read: its complaint is of no use here, the source that it quotes is."""
+        for child in node.children:
+            if isinstance(child, nodes.literal_block):
+                self.flow.say(BlockKind.PARAGRAPH, child.astext())
 
     def _container(self, node: nodes.Element, kind: BlockKind) -> None:
         if isinstance(node, nodes.TextElement):
@@ -125,7 +138,7 @@ class _Walk:
         else:
             self.children(node, BlockKind.QUOTE if isinstance(node, nodes.block_quote) else kind)
 
-    def _title(self, node: nodes.Element) -> None:
+    def _title(self, node: nodes.Element, kind: BlockKind) -> None:
         parent = node.parent
         if isinstance(parent, nodes.document):
             self.flow.say(BlockKind.HEADING, _prose(node), level=1 + isinstance(node, nodes.subtitle))
@@ -135,31 +148,28 @@ class _Walk:
             self.flow.say(BlockKind.PARAGRAPH, _prose(node))
 
     def _list(self, node: nodes.Element, kind: BlockKind) -> None:
-        number = node.get("start", 1)
+        first = node.get("start", 1)
         for position, item in enumerate(node.children):
-            if isinstance(node, nodes.enumerated_list):
-                self._item(f"{number + position}.", item, kind)
-            elif isinstance(node, nodes.bullet_list):
-                self._item(_BULLET, item, kind)
-            else:
-                self._item(_BULLET, item, kind)
+            marker = f"{first + position}." if isinstance(node, nodes.enumerated_list) else _BULLET
+            self.flow.open_item(marker)
+            self._item(item, kind)
+            self.flow.close_item()
         self.flow.end_list()
 
-    def _item(self, marker: str, node: nodes.Node, kind: BlockKind) -> None:
-        self.flow.open_item(marker)
-        if isinstance(node, nodes.option_list_item):
-            self.flow.say(BlockKind.LIST, f"{_prose(node[0])}: {_prose(node[1])}")
-        elif isinstance(node, nodes.field):
-            name, body = node.children[0], node.children[1]
-            lead = body.children[0] if body.children and isinstance(body.children[0], nodes.paragraph) else None
-            self.flow.say(BlockKind.LIST, f"{_prose(name)}: {_prose(lead) if lead is not None else ''}".strip())
-            for child in body.children[lead is not None :]:
-                self._node(child, kind)
-        elif isinstance(node, nodes.Element):
-            self.children(node, kind)
-        self.flow.close_item()
+    def _item(self, node: nodes.Node, kind: BlockKind) -> None:
+        """An item of a list; a term, a field or an option leads into the first paragraph of what is said of it."""
+        labels = [child for child in node.children if isinstance(child, _LABELS)]
+        bodies = [child for child in node.children if not isinstance(child, _LABELS)]
+        if labels:
+            label = " ".join(_prose(child) for child in labels)
+            rest = [part for body in bodies for part in body.children]
+            lead = _prose(rest.pop(0)) if rest and isinstance(rest[0], nodes.paragraph) else ""
+            self.flow.say(BlockKind.LIST, f"{label}: {lead}" if lead or rest else label)
+            bodies = rest
+        for body in bodies:
+            self._node(body, kind)
 
-    def _table(self, node: nodes.table) -> None:
+    def _table(self, node: nodes.Element, kind: BlockKind) -> None:
         rows: list[list[str]] = []
         header_rows = 0
         for child in node.children:
@@ -173,11 +183,32 @@ class _Walk:
                     rows += found
         self.flow.say(BlockKind.TABLE, pipe_rows(rows, header_rows=header_rows))
 
-    def _note(self, node: nodes.Element) -> None:
+    def _note(self, node: nodes.Element, kind: BlockKind) -> None:
         label = "".join(f"[{child.astext()}] " for child in node.children if isinstance(child, nodes.label))
         body = " ".join(_prose(child) for child in node.children if not isinstance(child, nodes.label))
-        kind = BlockKind.FOOTNOTE if isinstance(node, nodes.footnote) else BlockKind.REFERENCE_LIST
-        self.flow.say(kind, label + body)
+        is_footnote = isinstance(node, nodes.footnote)
+        self.flow.say(BlockKind.FOOTNOTE if is_footnote else BlockKind.REFERENCE_LIST, label + body)
+
+    _HANDLERS: ClassVar[dict[type, Callable[[Self, nodes.Element, BlockKind], None]]] = {
+        nodes.section: _section,
+        nodes.title: _title,
+        nodes.subtitle: _title,
+        nodes.literal_block: _code,
+        nodes.doctest_block: _code,
+        nodes.math_block: _formula,
+        nodes.table: _table,
+        nodes.image: _picture,
+        nodes.footnote: _note,
+        nodes.citation: _note,
+        nodes.docinfo: _docinfo,
+        nodes.line_block: _line_block,
+        nodes.system_message: _message,
+        nodes.bullet_list: _list,
+        nodes.enumerated_list: _list,
+        nodes.definition_list: _list,
+        nodes.field_list: _list,
+        nodes.option_list: _list,
+    }
 
 
 _TEXT_KINDS = {nodes.caption: BlockKind.CAPTION, nodes.attribution: BlockKind.QUOTE, nodes.rubric: BlockKind.PARAGRAPH}
@@ -208,7 +239,7 @@ def _pieces(node: nodes.Node) -> Iterator[str]:
             yield " "
 
 
-def _lines(block: nodes.line_block) -> Iterator[str]:
+def _lines(block: nodes.Element) -> Iterator[str]:
     for child in block.children:
         if isinstance(child, nodes.line_block):
             yield from _lines(child)
@@ -216,7 +247,7 @@ def _lines(block: nodes.line_block) -> Iterator[str]:
             yield _prose(child)
 
 
-def _cells(row: nodes.Element) -> list[str]:
+def _cells(row: Any) -> list[str]:
     cells: list[str] = []
     for entry in row.children:
         cells.append(_prose(entry))
@@ -225,7 +256,7 @@ def _cells(row: nodes.Element) -> list[str]:
     return cells
 
 
-def _docinfo_line(field: nodes.Node) -> str:
+def _docinfo_line(field: Any) -> str:
     if isinstance(field, nodes.field):
         return f"{_prose(field.children[0])}: {_prose(field.children[1])}"
     return f"{field.tagname.title()}: {_prose(field)}"

@@ -97,6 +97,14 @@ class _Code(_Lenient):
         return [nodes.literal_block(code, code)] if code.strip() else []
 
 
+class _Math(_Lenient):
+    """Docutils has one as well, without Sphinx's options."""
+
+    def run(self) -> list[nodes.Node]:
+        latex = "\n".join([*self.arguments, *self.content])
+        return [nodes.math_block(latex, latex)] if latex.strip() else []
+
+
 class _Prose(_Lenient):
     """A box, a tab, the description of a function: its argument, then its content."""
 
@@ -117,7 +125,7 @@ def register_directives(text: str, known: Callable[[str], bool]) -> None:
         if number >= _MAX_NAMES:
             return
         if not known(name):
-            directives.register_directive(name, _Code if name in _CODE else _Unread if name in _UNREAD else _Prose)
+            directives.register_directive(name, _Prose)
 
 
 class SphinxInliner(states.Inliner):
@@ -131,7 +139,8 @@ class SphinxInliner(states.Inliner):
 
     def interpreted(self, rawsource: str, text: str, role: str, lineno: int) -> Any:
         """Nodes and messages of a role with its text."""
-        function, _ = roles.role(role, self.language, lineno, self.reporter)
+        language: Any = self.language
+        function, _ = roles.role(role, language, lineno, self.reporter)
         if function:
             return super().interpreted(rawsource, text, role, lineno)
         return [nodes.inline(rawsource, _label(role, unescape(text)))], []
@@ -152,5 +161,6 @@ for _name, _part in vars(states.Inliner).items():
     if _name not in vars(SphinxInliner) and isinstance(_part, (str, dict)):
         setattr(SphinxInliner, _name, _part)
 
-for _name in _UNREAD:
-    directives.register_directive(_name, _Unread)
+for _names, _class in ((_UNREAD, _Unread), (_CODE, _Code), (("math",), _Math)):
+    for _name in _names:
+        directives.register_directive(_name, _class)

@@ -17,7 +17,7 @@ def too_slow(limits: Limits) -> ParserFaultError:
 
 def too_much_memory(limits: Limits) -> ParserFaultError:
     """The memory ran out."""
-    return ParserFaultError(f"it needed more than {_size(limits.memory_bytes)} of memory to read; split it")
+    return ParserFaultError(f"it needed more than {limits.memory} of memory to read; split it")
 
 
 def too_much_output(limits: Limits) -> ParserFaultError:
@@ -52,7 +52,8 @@ def died(status: int, limits: Limits, resident_bytes: int) -> ParserFaultError:
     """
     if status == -signal.SIGXCPU:
         return ParserFaultError(f"it took longer than {limits.cpu_s} s of processor time to read; split it")
-    if resident_bytes > 0.7 * limits.memory_bytes:
+    # A buffer that doubles asks for too much when it fills a third; libraries in C++ then abort.
+    if resident_bytes > limits.memory_bytes / 3:
         return too_much_memory(limits)
     if status == -signal.SIGKILL:
         return ParserFaultError(
@@ -68,10 +69,6 @@ def _status(status: int) -> str:
         return f"signal {signal.Signals(-status).name}"
     except ValueError:
         return f"signal {-status}"
-
-
-def _size(count: int) -> str:
-    return f"{count / 2**30:g} GiB" if count >= 2**30 else f"{count / 2**20:g} MiB"
 
 
 def _clipped(text: str, length: int) -> str:

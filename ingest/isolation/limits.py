@@ -35,6 +35,12 @@ class Limits:
     start_s: float = 60.0
     files_per_worker: int = 500
 
+    @property
+    def memory(self) -> str:
+        """`memory_bytes` in words."""
+        count = self.memory_bytes
+        return f"{count / 2**30:g} GiB" if count >= 2**30 else f"{count / 2**20:g} MiB"
+
 
 def default_workers() -> int:
     """Workers beside one busy parent: a core is left to it, and beyond four the parent is what waits."""
@@ -65,7 +71,7 @@ def limit_worker(limits: Limits) -> list[str]:
         mapped, resident = memory_in_use(os.getpid())
         room = limits.memory_bytes + mapped - resident
         resource.setrlimit(resource.RLIMIT_AS, (room, room))
-        said.append(f"memory {limits.memory_bytes / 2**30:g} GiB (RLIMIT_AS and the parent's watch)")
+        said.append(f"memory {limits.memory} (RLIMIT_AS and the parent's watch)")
     else:
         said.append("memory not limited on this system")
     return said

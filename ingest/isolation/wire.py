@@ -10,7 +10,9 @@ import json
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
+from math import isfinite
+from unicodedata import is_normalized
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -101,8 +103,9 @@ def _completed(passages: Sequence[Passage], text: str, document_id: str, pages: 
 def _check_document(loaded: LoadedDocument, job: ReadJob) -> None:
     info, text = loaded.document.info, loaded.document.text
     _require(info.id == job.document_id and info.source == job.document_id, "another document")
-    # Also what keeps invisible characters out of the index.
-    _require(canonical_text(text) == text, "text that is not canonical")
+    # Also what keeps invisible characters out of the index. Marks that are out of order take `normalize` the square of
+    # their number; `is_normalized` stops at the first of them.
+    _require(is_normalized("NFC", text) and canonical_text(text) == text, "text that is not canonical")
     _require(info.sha256 == hashlib.sha256(text.encode()).hexdigest(), "a hash of another text")
     _check_metadata(info)
     _check_spans("blocks", [(block.start, block.end) for block in loaded.blocks], len(text))
@@ -129,6 +132,8 @@ def _check_layout(layout: Layout, length: int) -> None:
     _check_spans("lines", [(span.start, span.end) for span in layout.spans], length)
     pages = len(layout.sizes)
     _require(all(1 <= span.page <= pages for span in layout.spans), "a line on a page that there is not")
+    boxes = [(span.x0, span.y0, span.x1, span.y1) for span in layout.spans]
+    _require(all(map(isfinite, chain(*boxes, *layout.sizes))), "a box without an end")
 
 
 def _check_spans(what: str, spans: Sequence[tuple[int, int]], length: int, *, apart: bool = True) -> None:

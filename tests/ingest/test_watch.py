@@ -83,12 +83,12 @@ def test_without_a_listing_the_watch_begins_with_a_sync_and_then_is_silent(guide
     assert sync.seen == [["a.md"]]
 
 
-def test_what_changed_between_the_last_sync_and_the_watch_is_followed(guides, monkeypatch):
-    monkeypatch.setattr(watching, "_POLL_S", 0.1)
-    sync, before = CountingSync(guides), listing([guides])
+def test_what_changed_between_the_last_sync_and_the_watch_is_followed(guides):
+    sync, before, notices = CountingSync(guides), listing([guides]), []
     (guides / "b.md").write_text("# B\n")
-    with following(sync, guides, since=before, poll=True):
-        assert eventually(lambda: len(sync) == 1)
+    with following(sync, guides, since=before, notice=notices.append):
+        assert settles_at(sync, 1)
+    assert notices == []
 
 
 @pytest.mark.parametrize("poll", [False, True])

@@ -1,7 +1,8 @@
 """Web pages to typed blocks: what a reader came for, without what stands around it.
 
 `encoding` gives the text of the file, `tree` a tree of bounded depth, `head` what the page says of itself, `content`
-the part of it that is the document, and `walk` its blocks, with `tables`, `formula` and `mathml` for what their names say.
+the part of it that is the document. `walker` takes that to blocks; `walk` says what is done with which element, and
+the modules named after them do it.
 """
 
 from ....index.errors import QuarantineError

@@ -5,63 +5,58 @@ import re
 from lxml.html import HtmlElement
 
 BLOCK_TAGS = frozenset(
-    "address article aside body caption center dd details dir div dl dt fieldset figcaption figure footer form header "
-    "hgroup hr html legend li main menu nav ol p pre section summary table tbody td template tfoot th thead tr ul".split()
+    "address article aside body caption center dd details dir div dl dt fieldset figcaption figure footer form "
+    "header hgroup hr html legend li main menu nav ol p pre section summary table tbody td template tfoot th thead "
+    "tr ul".split()
 )
 """Elements that stand on lines of their own."""
 
 _NOISE_TAGS = frozenset(
-    "script style noscript template nav iframe frame object embed applet canvas svg audio video map button input select "
-    "option textarea datalist dialog head rp mjx-speech".split()
+    "script style noscript template nav iframe frame object embed applet canvas svg audio video map button input "
+    "select option textarea datalist dialog head rp mjx-speech".split()
 )
 _NOISE_ROLES = frozenset(
-    "navigation banner contentinfo search complementary menu menubar toolbar tablist dialog alertdialog tooltip doc-toc".split()
+    "navigation banner contentinfo search complementary menu menubar toolbar tablist dialog alertdialog tooltip "
+    "doc-toc".split()
 )
 # Names (classes or ids) of what generators, themes and blogs put around and into a text.
 _NOISE_NAMES = frozenset(
     # anchors, editing, copying
-    "headerlink anchor-link hash-link header-anchor heading-anchor anchorjs-link permalink zola-anchor anchor-element "
-    "edit-this-page theme-edit-this-page mw-editsection editsection copybtn copy-button clipboard-button o-tooltip--left "
-    "viewcode-link viewcode-back footnote-backref footnote-back reversefootnote data-footnote-backref mw-cite-backlink "
-    "backlinks skip-link skip-to-content mw-jump-link sr-only visually-hidden screen-reader-text "
+    "headerlink anchor-link hash-link header-anchor heading-anchor anchorjs-link permalink zola-anchor "
+    "anchor-element edit-this-page theme-edit-this-page mw-editsection editsection copybtn copy-button "
+    "clipboard-button o-tooltip--left viewcode-link viewcode-back footnote-backref footnote-back reversefootnote "
+    "data-footnote-backref mw-cite-backlink backlinks skip-link skip-to-content mw-jump-link sr-only visually-hidden "
+    "screen-reader-text "
     # navigation
     "sphinxsidebar sphinxsidebarwrapper sidebar related wy-nav-side wy-nav-top wy-breadcrumbs rst-footer-buttons "
-    "breadcrumb breadcrumbs theme-doc-breadcrumbs theme-doc-version-badge toc toc-drawer table-of-contents tableofcontents toc-sidebar md-sidebar "
-    "md-header md-footer md-source-file bd-sidebar bd-toc bd-header prev-next-area prev-next-footer pagination pagination-nav "
-    "paginav post-nav navbar navbox vertical-navbox catlinks printfooter sistersitebox noprint mw-indicators siteSub "
-    "contentSub jump-to-nav toctitle ltx_page_navbar ltx_page_header ltx_page_footer ltx_TOC ltx_pagination "
-    "ltx_role_newpage package-alerts ltx_listing_data ltx_page_logo watermark-tr license-tr navheader navfooter "
+    "breadcrumb breadcrumbs theme-doc-breadcrumbs theme-doc-version-badge toc toc-drawer table-of-contents "
+    "tableofcontents toc-sidebar md-sidebar md-header md-footer md-source-file bd-sidebar bd-toc bd-header "
+    "prev-next-area prev-next-footer pagination pagination-nav paginav post-nav navbar navbox vertical-navbox catlinks "
+    "printfooter sistersitebox noprint mw-indicators siteSub contentSub jump-to-nav toctitle ltx_page_navbar "
+    "ltx_page_header ltx_page_footer ltx_TOC ltx_pagination ltx_role_newpage package-alerts ltx_listing_data "
+    "ltx_page_logo watermark-tr license-tr navheader navfooter "
     # social, legal, advertising
-    "cookie-banner cookie-consent cookie-notice cookies cookiebar gdpr consent-banner share share-buttons social-share "
-    "sharedaddy social related-posts related-articles newsletter subscribe comments comment-list disqus_thread ad ads "
-    "advertisement sponsor promo announcement "
+    "cookie-banner cookie-consent cookie-notice cookies cookiebar gdpr consent-banner share share-buttons "
+    "social-share sharedaddy social related-posts related-articles newsletter subscribe comments comment-list "
+    "disqus_thread ad ads advertisement sponsor promo announcement "
     # line numbers of code
-    "linenos linenodiv lineno linenumber line-number gutter hljs-ln-numbers rouge-gutter blob-num line-numbers-rows "
-    "code-line-number "
+    "linenos linenodiv lineno linenumber line-number gutter hljs-ln-numbers rouge-gutter blob-num "
+    "line-numbers-rows code-line-number "
     # renderings of formulas whose source stands beside them
-    "MathJax MathJax_Display MathJax_CHTML MathJax_SVG MathJax_Preview mjx-chtml katex-html mwe-math-fallback-image-inline "
-    "mwe-math-fallback-image-display".split()
+    "MathJax MathJax_Display MathJax_CHTML MathJax_SVG MathJax_Preview mjx-chtml katex-html "
+    "mwe-math-fallback-image-inline mwe-math-fallback-image-display".split()
 )
 _KEPT_ASIDES = frozenset("footnote footnote-list footnotes admonition callout note topic system-message".split())
 _FORMULA_SOURCE = re.compile(r"mathml|assistive|mwe-math", re.IGNORECASE)
 _INVISIBLE_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _NOISE_LINK = re.compile(
-    r"[¶#§🔗↩↑^⤴↵]\ufe0e?|\[?(?:edit|source)\]?|(?:edit|view|improve|suggest edits? (?:to|on)) (?:this )?(?:page|source|on github).{0,40}"
-    r"|suggest edits?|skip to (?:main )?(?:content|text).{0,20}|back to (?:the )?top|copy(?: code| link)?|permalink",
+    r"[¶#§🔗↩↑^⤴↵]\ufe0e?|\[?(?:edit|source)\]?|(?:edit|view|improve|suggest edits? (?:to|on)) (?:this )?"
+    r"(?:page|source|on github).{0,40}|suggest edits?|skip to (?:main )?(?:content|text).{0,20}"
+    r"|back to (?:the )?top|copy(?: code| link)?|permalink",
     re.IGNORECASE,
 )
 
-# In order: the first that holds a fair share of the text wins.
-_MAIN_PATHS = (
-    ".//article[contains(concat(' ', @class, ' '), ' ltx_document ')]",
-    ".//main//article | .//*[@role='main']//article",
-    ".//main | .//*[@role='main']",
-    ".//article",
-    ".//*[@id='mw-content-text' or @id='bodyContent']",
-    ".//*[contains(concat(' ', @class, ' '), ' markdown-body ') or contains(concat(' ', @class, ' '), ' post-content ')"
-    " or contains(concat(' ', @class, ' '), ' entry-content ') or contains(concat(' ', @class, ' '), ' article-content ')]",
-    ".//*[@id='content' or @id='main-content' or @id='main']",
-)
+_TEXT_NAMES = frozenset({"markdown-body", "post-content", "entry-content", "article-content", "article-body"})
 _FAIR_SHARE = 0.5
 
 
@@ -87,18 +82,45 @@ def prune(root: HtmlElement) -> None:
 
 
 def find_main(root: HtmlElement) -> HtmlElement:
-    """The element that holds the document, of a pruned page; the page itself where nothing stands out."""
+    """The element that holds the document, of a pruned page; the page itself where nothing stands out.
+
+    The best mark that an element with a fair share of the page's text carries wins, and of several the longest.
+    """
     body = root.find(".//body")
     whole = root if body is None else body
-    total = _length(whole)
-    for path in _MAIN_PATHS:
-        found = root.xpath(path)
-        if found:
-            lengths = [_length(element) for element in found]
-            longest = max(lengths)
-            if longest >= _FAIR_SHARE * total:
-                return found[lengths.index(longest)]
+    fair = _FAIR_SHARE * _length(whole)
+    candidates: dict[int, list[HtmlElement]] = {}
+    for element in whole.iter():
+        rank = _rank(element)
+        if rank is not None:
+            candidates.setdefault(rank, []).append(element)
+    for rank in sorted(candidates):
+        lengths = [_length(element) for element in candidates[rank]]
+        if max(lengths) >= fair:
+            return candidates[rank][lengths.index(max(lengths))]
     return whole
+
+
+def _rank(element: HtmlElement) -> int | None:
+    """How well an element is marked as the document, 0 the best; None when it is not."""
+    if element.tag == "article":
+        names = element.get("class", "").split()
+        within_main = any(_is_main(ancestor) for ancestor in element.iterancestors())
+        return 0 if "ltx_document" in names or _is_main(element) else 1 if within_main else 3
+    if _is_main(element):
+        return 2
+    if element.attrib:
+        if element.get("id") in ("mw-content-text", "bodyContent"):
+            return 4
+        if not _TEXT_NAMES.isdisjoint(element.get("class", "").split()):
+            return 5
+        if element.get("id") in ("content", "main-content", "main"):
+            return 6
+    return None
+
+
+def _is_main(element: HtmlElement) -> bool:
+    return element.tag == "main" or element.get("role") == "main"
 
 
 def _length(element: HtmlElement) -> int:

@@ -21,7 +21,20 @@ _MEANT = {
 }  # fmt: skip
 # Python's registry also holds codecs that unpack or encrypt.
 _TEXT_CODECS = frozenset(
-    {"utf-8", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp866", "cp874"}
+    {
+        "utf-8",
+        "cp1250",
+        "cp1251",
+        "cp1252",
+        "cp1253",
+        "cp1254",
+        "cp1255",
+        "cp1256",
+        "cp1257",
+        "cp1258",
+        "cp866",
+        "cp874",
+    }
     | {"gb18030", "cp932", "cp949", "big5hkscs", "euc_jp", "iso2022_jp", "koi8-r", "koi8-u", "mac-roman"}
     | {f"iso8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)}
 )
@@ -56,5 +69,7 @@ def _codec(label: str) -> str:
         name = ""
     name = _MEANT.get(name, name)
     if name not in _TEXT_CODECS:
-        raise QuarantineError(f"it declares the unknown encoding {label!r}; correct the declaration or save it as UTF-8")
+        raise QuarantineError(
+            f"it declares the unknown encoding {label!r}; correct the declaration or save it as UTF-8"
+        )
     return name

@@ -21,7 +21,9 @@ _DATES = (
     "og:article:published_time", "date", "pubdate", "datepublished", "dcterms.created",
 )  # fmt: skip
 _AUTHORS = ("citation_author", "dc.creator", "author", "article:author")
-_ARXIV = re.compile(r"(?:arxiv\.org/(?:abs|pdf|html)/|^arxiv:|^/html/)((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?)", re.I)
+_ARXIV = re.compile(
+    r"(?:arxiv\.org/(?:abs|pdf|html)/|^arxiv:|^/html/)((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?)", re.I
+)
 _ARXIV_MARK = re.compile(r"arXiv:(\d{4}\.\d{4,5}(?:v\d+)?)")
 _DATE = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?(?!\d)")
 # Two to five words that begin like names; van, de and initials among them.
@@ -121,7 +123,9 @@ def _latexml_authors(root: HtmlElement) -> list[str]:
     for person in root.iter("span"):
         if _is(person, "ltx_personname") and len(names) < _MAX_AUTHORS:
             first = "".join(_first_line(person))
-            names += [name for part in re.split(r",|&|\band\b", first) if _NAME.fullmatch(name := " ".join(part.split()))]
+            names += [
+                name for part in re.split(r",|&|\band\b", first) if _NAME.fullmatch(name := " ".join(part.split()))
+            ]
     return names
 
 

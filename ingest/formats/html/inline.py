@@ -17,7 +17,9 @@ _MAX_SCRIPT = 24
 _MAX_MARK = 8
 
 _LEAST_ALT = 5
-_SAYS_NOTHING = re.compile(r"\S*\.\w{2,4}|refer to caption|(?:image|figure|img|logo|icon|avatar)s?\b.{0,10}", re.IGNORECASE)
+_SAYS_NOTHING = re.compile(
+    r"\S*\.\w{2,4}|refer to caption|(?:image|figure|img|logo|icon|avatar)s?\b.{0,10}", re.IGNORECASE
+)
 _FORMULA_NAME = re.compile(r"\b(?:math|tex|latex)\b|mwe-math")
 
 

@@ -37,11 +37,19 @@ _ACCENTS = {
     "̂": "hat", "̃": "tilde", "̄": "bar", "̇": "dot",
 }  # fmt: skip
 _FUNCTIONS = frozenset(
-    "arccos arcsin arctan arg cos cosh cot det dim exp gcd inf ker lim liminf limsup ln log max min mod Pr sec sin sinh "
-    "sup tan tanh".split()
+    "arccos arcsin arctan arg cos cosh cot det dim exp gcd inf ker lim liminf limsup ln log max min mod Pr sec "
+    "sin sinh sup tan tanh".split()
 )
-_VARIANTS = {"bold": "mathbf", "bold-italic": "boldsymbol", "double-struck": "mathbb", "script": "mathcal",
-             "bold-script": "mathcal", "fraktur": "mathfrak", "monospace": "mathtt", "sans-serif": "mathsf"}  # fmt: skip
+_VARIANTS = {
+    "bold": "mathbf",
+    "bold-italic": "boldsymbol",
+    "double-struck": "mathbb",
+    "script": "mathcal",
+    "bold-script": "mathcal",
+    "fraktur": "mathfrak",
+    "monospace": "mathtt",
+    "sans-serif": "mathsf",
+}
 # Function application, invisible times, separator and plus.
 _UNSEEN = re.compile("[\u2061-\u2064\u200b\ufe00-\ufe0f]")
 _COMMAND_END = re.compile(r"\\[A-Za-z]+$")

@@ -184,7 +184,7 @@ def _bibliography_item(reader: Reader) -> None:
 
 
 def _and(reader: Reader) -> None:
-    reader.flow.write(AUTHOR_BREAK if reader.flow.inline else " ")
+    reader.flow.write(AUTHOR_BREAK if reader.titling else " ")
 
 
 def _multicolumn(reader: Reader) -> None:

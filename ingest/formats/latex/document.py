@@ -16,7 +16,7 @@ from ...parsed import Parsed, TextBuilder
 from .commands import COMMANDS
 from .encoding import decode_latex
 from .environments import literal
-from .flow import MARKS, Draft
+from .flow import LINE_BREAK, MARKS, Draft
 from .lexer import Lexed, lex
 from .macros import Tokens
 from .reader import Reader
@@ -58,16 +58,19 @@ def parse_latex(data: bytes) -> Parsed:
 
 def _built(reader: Reader, drafts: list[Draft]) -> TextBuilder:
     builder = TextBuilder()
+
+    def shown(raw: str) -> str:
+        return reader.numbers.resolved(raw).replace(LINE_BREAK, "\n").translate(MARKS)
+
     if reader.front.title:
-        title = reader.numbers.resolved(reader.front.title)
-        builder.add(BlockKind.HEADING, title, level=1)
+        builder.add(BlockKind.HEADING, shown(reader.front.title), level=1)
     first = 2 if reader.front.title else 1
     used = sorted({draft.level for draft in drafts if draft.kind is BlockKind.HEADING})
     levels = {level: first + place for place, level in enumerate(used)}
     for draft in drafts:
-        raw = reader.numbers.resolved(draft.raw)
+        raw = shown(draft.raw)
         if draft.kind is BlockKind.HEADING:
-            builder.add(draft.kind, raw, level=levels[draft.level], title=reader.numbers.resolved(draft.title))
+            builder.add(draft.kind, raw, level=levels[draft.level], title=shown(draft.title))
         else:
             builder.add(draft.kind, raw)
     return builder

@@ -32,7 +32,7 @@ class Assembled:
             self.length += 2
         start = self.length
         heading = draft.kind is BlockKind.HEADING
-        title = one_line(text) if heading else ""
+        title = one_line(text).rstrip("—–: ") if heading else ""
         self.blocks.append(Block(draft.kind, start, start + len(text), max(1, draft.level) if heading else 0, title))
         self.parts.append(text)
         self.length += len(text)

@@ -6,10 +6,9 @@ read before the right one.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
-
+from .asides import find_asides, split_asides
 from .lines import find_lines
 from .page import Box, Line, Page, Run
 
@@ -18,6 +17,12 @@ _PROSE = 24
 _MIN_SIDE = 6
 """Runs of text that a column has at least."""
 _TOLERANCE = 3.0
+
+
+_MIN_BESIDE = 4
+_CANDIDATES = 6
+
+Extent = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ def find_gutters(pages: Sequence[Page]) -> list[float | None]:
     own = [_gutter(page) for page in pages]
     known = Counter(round(gutter) for gutter in own if gutter)
     if sum(known.values()) < 0.3 * sum(1 for page in pages if len(page.runs) > 2 * _MIN_SIDE):
-        return own
+        return [gutter if _usual(page, gutter) else None for page, gutter in zip(pages, own, strict=True)]
     usual = float(known.most_common(1)[0][0]) if known else None
     return [gutter or _usual(page, usual) for page, gutter in zip(pages, own, strict=True)]
 
@@ -59,22 +64,66 @@ def _usual(page: Page, gutter: float | None) -> float | None:
 
 
 def _gutter(page: Page) -> float | None:
-    prose = [run.box for run in page.runs if len(run.text) >= _PROSE]
+    """Where a column of running text begins beside another one, with nothing across for a stretch of the page."""
+    prose = sorted((run for run in page.runs if len(run.text) >= _PROSE), key=lambda run: run.baseline)
     if len(prose) < 2 * _MIN_SIDE:
         return None
-    starts = np.array([box.x0 for box in prose])
-    ends = np.array([box.x1 for box in prose])
-    candidates = np.arange(0.3 * page.width, 0.7 * page.width, 2.0)
-    left = (ends[None, :] <= candidates[:, None] + 1).sum(axis=1)
-    right = (starts[None, :] >= candidates[:, None] - 1).sum(axis=1)
-    crossing = len(prose) - left - right
-    sides = np.minimum(left, right)
-    possible = (sides >= _MIN_SIDE) & (crossing <= 0.6 * (left + right)) & (sides >= 0.12 * (left + right))
-    if not possible.any():
-        return None
-    fewest = crossing[possible].min()
-    best = candidates[possible & (crossing == fewest)]
-    return float(best.mean())
+    starts = Counter(round(run.box.x0) for run in prose if 0.3 < run.box.x0 / page.width < 0.7)
+    best: float | None = None
+    most = _MIN_SIDE - 1
+    for start, times in starts.most_common(_CANDIDATES):
+        if times < _MIN_SIDE // 2:
+            break
+        sides = _longest_stretch(prose, start)
+        score = min(len(side) for side in sides)
+        if score > most and _alike(*sides):
+            end = max((end for _, end in sides[0] if end <= start + 1), default=start - 12.0)
+            # Near the left column: in a reference list the right one's text begins behind its numbers.
+            most, best = score, end + min(5.0, (start - end) / 2)
+    return best
+
+
+def _longest_stretch(prose: Sequence[Run], start: float) -> tuple[list[Extent], list[Extent]]:
+    """Extents of the runs on both sides of a line, for the longest stretch in which no run crosses it."""
+    best: tuple[list[Extent], list[Extent]] = ([], [])
+    sides: tuple[list[Extent], list[Extent]] = ([], [])
+    for run in prose:
+        extent = run.box.x0, run.box.x1
+        if extent[0] < start - _TOLERANCE and extent[1] > start + _TOLERANCE:
+            if min(map(len, sides)) > min(map(len, best)):
+                best = sides
+            sides = ([], [])
+        else:
+            sides[extent[0] >= start - _TOLERANCE].append(extent)
+    return max(best, sides, key=lambda both: min(map(len, both)))
+
+
+def _alike(left: Sequence[Extent], right: Sequence[Extent]) -> bool:
+    """Whether both sides are columns: about as wide as each other, unlike a figure's caption beside text."""
+    widths = [max(end for _, end in side) - min(start for start, _ in side) for side in (left, right)]
+    return min(widths) > 0.6 * max(widths)
+
+
+def without_overhang(page: Page, gutter: float | None) -> Page:
+    """The page with pictures cut at the gutter where running text stands beside them: their margins overhang."""
+    if gutter is None:
+        return page
+    prose = [run for run in page.runs if len(run.text) >= _PROSE and not run.box.x0 < gutter < run.box.x1]
+    pictures: list[Box] = []
+    for box in page.pictures:
+        if box.x0 < gutter - _TOLERANCE and box.x1 > gutter + _TOLERANCE:
+            right = (box.x0 + box.x1) / 2 > gutter
+            beside = sum(
+                1
+                for run in prose
+                if box.y0 < run.baseline < box.y1
+                and (run.box.x0 > gutter) != right
+                and not box.x0 < (run.box.x0 + run.box.x1) / 2 < box.x1
+            )
+            if beside >= _MIN_BESIDE:
+                box = Box(gutter, box.y0, box.x1, box.y1) if right else Box(box.x0, box.y0, gutter, box.y1)
+        pictures.append(box)
+    return replace(page, pictures=pictures)
 
 
 def find_columns(page: Page, gutter: float | None, front: float = 0.0) -> list[Column]:
@@ -86,14 +135,29 @@ def find_columns(page: Page, gutter: float | None, front: float = 0.0) -> list[C
         front: text above it goes across the columns, as a title and its authors do.
     """
     if gutter is None:
-        lines = find_lines(page.number, page.runs)
-        return [Column(page.number, lines, *_margins(lines), wide=True)] if lines else []
+        columns, asides = _without_asides(page, page.runs)
+        return ([Column(page.number, columns, *_margins(columns), wide=True)] if columns else []) + asides
     sides = _sided(page, gutter, front)
     wide = find_lines(page.number, sides[0])
-    columns = [find_lines(page.number, side) for side in sides[1:]]
+    found = [_without_asides(page, side) for side in sides[1:]]
+    columns = [lines for lines, _ in found]
     margins = [_margins(lines) for lines in columns]
     full = _margins(wide + columns[0] + columns[1])
-    return _banded(page.number, wide, columns, margins, full)
+    return _banded(page.number, wide, columns, margins, full) + found[0][1] + found[1][1]
+
+
+def _without_asides(page: Page, runs: list[Run]) -> tuple[list[Line], list[Column]]:
+    """Lines of a column, and what they flow around."""
+    long = [run for run in runs if len(run.text) >= _PROSE] or runs
+    if not long:
+        return [], []
+    margins = min(run.box.x0 for run in long), max(run.box.x1 for run in long)
+    boxes = find_asides(page, runs, *margins)
+    if not boxes:
+        return find_lines(page.number, runs), []
+    outside, inside = split_asides(runs, boxes)
+    asides = [find_lines(page.number, own) for own in inside if own]
+    return find_lines(page.number, outside), [Column(page.number, own, *_margins(own)) for own in asides]
 
 
 def _sided(page: Page, gutter: float, front: float) -> tuple[list[Run], list[Run], list[Run]]:
@@ -108,6 +172,7 @@ def _sided(page: Page, gutter: float, front: float) -> tuple[list[Run], list[Run
             wide.append(run)
         else:
             sides[x > gutter].append(run)
+    _add_last_lines(wide, sides)
     # The other pieces of a line that crosses the gutter.
     rows = {round(run.baseline) for run in wide if run.box.x0 < gutter < run.box.x1 and len(run.text) >= _PROSE}
     rows |= {row + shift for row in rows for shift in (-1, 1)}
@@ -116,6 +181,33 @@ def _sided(page: Page, gutter: float, front: float) -> tuple[list[Run], list[Run
         wide += [run for run in side if round(run.baseline) in rows]
         side[:] = own
     return wide, *sides
+
+
+def _add_last_lines(wide: list[Run], sides: tuple[list[Run], list[Run]]) -> None:
+    """The short last line of a caption or an abstract that goes across the columns."""
+    left = sides[0]
+    rows = {round(run.baseline / 2) for run in sides[1] if len(run.text) >= _PROSE}
+    across: dict[int, list[Run]] = {}
+    for run in wide:
+        if len(run.text) >= 2 * _PROSE:
+            across.setdefault(round(run.box.x0 / 4), []).append(run)
+    last: list[Run] = []
+    for run in left:
+        row = round(run.baseline / 2)
+        if rows & {row - 1, row, row + 1}:
+            continue
+        key = round(run.box.x0 / 4)
+        above = [one for shift in (-1, 0, 1) for one in across.get(key + shift, ())]
+        if any(
+            0 < run.baseline - one.baseline < 1.35 * one.size
+            and abs(run.size - one.size) < 0.2
+            and abs(run.box.x0 - one.box.x0) < 2
+            for one in above
+        ):
+            last.append(run)
+    taken = {id(run) for run in last}
+    wide += last
+    left[:] = [run for run in left if id(run) not in taken]
 
 
 def _wide_regions(page: Page, gutter: float) -> list[Box]:

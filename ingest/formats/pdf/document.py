@@ -10,7 +10,7 @@ from ....index.errors import QuarantineError
 from ....index.types import Kind
 from ...parsed import Parsed
 from .assemble import assemble
-from .columns import Column, find_columns, find_gutters
+from .columns import Column, find_columns, find_gutters, without_overhang
 from .draft import Draft
 from .extract import extract, opened, require_readable
 from .flow import joined_over_breaks
@@ -18,11 +18,13 @@ from .front import Front, find_front, front_height, read_meta
 from .furniture import without_furniture
 from .headings import Mark, find_headings
 from .joining import Vocabulary
-from .outline import read_outline
+from .outline import key_of, read_outline
 from .page import Line, Page
 from .paragraphs import split_column
 from .references import mark_references
 from .regions import Label, label_lines
+
+_CONTENTS = frozenset({"contents", "tableofcontents"})
 
 
 def parse_pdf(data: bytes) -> Parsed:
@@ -37,7 +39,9 @@ def parse_pdf(data: bytes) -> Parsed:
         outline = read_outline(document)
         declared = _declared(document)
     pages, stamps = without_furniture(found.pages)
-    columns = _columns(pages)
+    gutters = find_gutters(pages)
+    pages = [without_overhang(page, gutter) for page, gutter in zip(pages, gutters, strict=True)]
+    columns = _columns(pages, gutters)
     body_size = _body_size(columns)
     first = [column for column in columns if column.page == pages[0].number]
     front = find_front(first, declared.get("Title", ""), body_size)
@@ -62,9 +66,9 @@ def _declared(document: pypdfium.PdfDocument) -> dict[str, str]:
         return {}
 
 
-def _columns(pages: Sequence[Page]) -> list[Column]:
+def _columns(pages: Sequence[Page], gutters: Sequence[float | None]) -> list[Column]:
     found: list[Column] = []
-    for page, gutter in zip(pages, find_gutters(pages), strict=True):
+    for page, gutter in zip(pages, gutters, strict=True):
         front = front_height(page) if page is pages[0] else 0.0
         found += find_columns(page, gutter, front)
     return found
@@ -112,4 +116,15 @@ def _drafts(
     for draft in drafts:
         if draft.kind is not BlockKind.HEADING and draft.lines[0] in behind:
             draft.kind = BlockKind.METADATA
+    _put_away_contents(drafts)
     return drafts
+
+
+def _put_away_contents(drafts: Sequence[Draft]) -> None:
+    """A table of contents repeats the headings; nobody should be answered with it."""
+    inside = False
+    for draft in drafts:
+        if draft.kind is BlockKind.HEADING:
+            inside = key_of(" ".join(line.text for line in draft.lines)) in _CONTENTS
+        elif inside:
+            draft.kind = BlockKind.METADATA

@@ -4,7 +4,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
-from .page import Box, Frame
+from .page import Box, Frame, merged
 
 _THIN = 2.5
 _MIN_RULE = 18.0
@@ -14,6 +14,7 @@ _MAX_SHARE = 0.7
 """A graphic over more of the page than this is its background, or the page itself."""
 _MIN_STROKES = 6
 _MAX_RULES = 2000
+_MAX_PICTURES = 400
 
 
 def find_shapes(
@@ -40,9 +41,9 @@ def find_shapes(
     large = (wide >= _MIN_PICTURE) & (tall >= _MIN_PICTURE)
     sensible = wide * tall < _MAX_SHARE * width * height
     rules = [Box(*box) for box in boxes[thin][np.argsort(boxes[thin][:, 1], kind="stable")].tolist()][:_MAX_RULES]
-    pictures = [Box(*box) for box in boxes[visible & graphic & large & sensible].tolist()]
+    pictures = [Box(*box) for box in boxes[visible & graphic & large & sensible][:_MAX_PICTURES].tolist()]
     strokes = boxes[visible & (kinds == pdfium.FPDF_PAGEOBJ_PATH) & ~thin & sensible & (wide < 0.5 * width)]
-    return rules, _merged(pictures + _clusters(strokes, width, height))
+    return rules, merged(pictures + _clusters(strokes, width, height))
 
 
 def _clipped(
@@ -104,17 +105,3 @@ def _labelled(cells: NDArray[np.bool_]) -> NDArray[np.int64]:
                         labels[y, x] = count
                         stack.append((y, x))
     return labels
-
-
-def _merged(boxes: list[Box]) -> list[Box]:
-    """Boxes that meet become one."""
-    found: list[Box] = []
-    for box in sorted(boxes, key=lambda box: (box.y0, box.x0))[:_MAX_RULES]:
-        whole = box
-        for index in range(len(found) - 1, -1, -1):
-            if found[index].meets(whole):
-                whole = whole.join(found.pop(index))
-        found.append(whole)
-    return found
-
-

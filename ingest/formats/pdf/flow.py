@@ -32,10 +32,19 @@ def _goes_on(last: Draft, draft: Draft) -> bool:
     if not moved or draft.kind is BlockKind.LIST or abs(before.size - line.size) > 0.08 * line.size:
         return False
     text = before.text.rstrip()
+    indented = draft.indented and not _hangs_alike(last, draft)
     if text.endswith("-"):
         return True
     if text.endswith(_END):
-        return line.text[:1].islower() and not draft.indented
+        return line.text[:1].islower() and not indented
     full = last.column is None or before.box.x1 > last.column.right - 3 * before.size
-    return (full or line.text[:1].islower()) and not draft.indented
+    return (full or line.text[:1].islower()) and not indented
 
+
+
+def _hangs_alike(last: Draft, draft: Draft) -> bool:
+    """Whether a block stands as far in as the further lines of the list's item before it."""
+    if last.kind is not BlockKind.LIST or last.column is None or draft.column is None:
+        return False
+    hanging = last.lines[-1].box.x0 - last.column.left
+    return len(last.lines) == 1 or abs(draft.lines[0].box.x0 - draft.column.left - hanging) < 4

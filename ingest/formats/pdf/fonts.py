@@ -16,6 +16,7 @@ _MATH = re.compile(
     r"tx(?:sy|ex|mi|bsy)|px(?:sy|ex|mi)|rtxmi|newtxmi|ntxmi|ntxsy|mtmi|mtsy|mtex|rmtmi|zplm|fourier-m)",
     re.IGNORECASE,
 )
+_LARGE_SIGNS = re.compile("cmex|yhcmex|txex", re.IGNORECASE)
 
 _FIXED_PITCH, _ITALIC_FLAG, _FORCE_BOLD = 1, 1 << 6, 1 << 18
 # Weights between are guessed from the stem's width, and wrong for many a regular font.
@@ -31,6 +32,7 @@ class Font:
     italic: bool = False
     mono: bool = False
     math: bool = False
+    large_signs: bool = False
 
 
 def font_of(name: str, flags: int, weight: int) -> Font:
@@ -49,4 +51,5 @@ def font_of(name: str, flags: int, weight: int) -> Font:
         italic=not math and (bool(_ITALIC.search(plain)) or bool(flags & _ITALIC_FLAG)),
         mono=not math and (bool(_MONO.search(plain)) or bool(flags & _FIXED_PITCH)),
         math=math,
+        large_signs=bool(_LARGE_SIGNS.match(plain)),
     )

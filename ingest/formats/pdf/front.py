@@ -23,7 +23,7 @@ _AFFILIATION = re.compile(
     re.IGNORECASE,
 )
 _SEPARATORS = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+|\s{2,}|\s+&\s+")
-_MARKS = re.compile(r"[\d*∗†‡§¶♠♣♥♦⋆⋄#^,]+|\b[a-z]\b$")
+_MARKS = re.compile(r"[\d⁰¹²³⁴-⁹*∗†‡§¶♠♣♥♦⋆⋄#^,]+|\b[a-z]\b$")
 _NAME = re.compile(r"[^\W\d_][\w.’'\-]*(?:\s+[^\W\d_][\w.’'\-]*){1,4}")
 _FRONT_SHARE = 0.6
 _MAX_TITLE_LINES = 6

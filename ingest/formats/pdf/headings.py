@@ -25,19 +25,16 @@ _NUMBERED = re.compile(
     r"(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[A-Z](?:\.\d{1,2}){1,3}\.?|[A-Z]\.?(?=\s+[^\sa-z])|[IVX]{1,4}\.|"
     r"Appendix [A-Z0-9][.:]?)\s+\S"
 )
-_ALWAYS = frozenset(
-    letters(name)
-    for name in (
-        "Abstract,Acknowledgments,Acknowledgements,Acknowledgment,Acknowledgement,References,Bibliography,Appendix,"
-        "Limitations,Ethics Statement,Contents,Broader Impact,Introduction,Conclusion"
-    ).split(",")
-)
 _UNLIKELY = frozenset({BlockKind.TABLE, BlockKind.FIGURE, BlockKind.CAPTION, BlockKind.CODE, BlockKind.FOOTNOTE})
 _MAX_REPEATS = 2
 _CAPTION = re.compile(r"(?:figure|fig\.|table|algorithm|listing|theorem|lemma|definition|proposition|corollary|proof)\b", re.I)
+_IN_CONTENTS = re.compile(r"\s\d{1,4}$|(?:\. ?){5}")
+_RUN_IN = re.compile(r"abstract\s?[.:—–-]+\s?(?=\S)", re.IGNORECASE)
 _LARGER = 1.08
+_SURE = 1.04
 _MAX_LENGTH = 120
 _MAX_LINES = 4
+_SMALLEST, _SMALLEST_KNOWN = 0.93, 0.78
 _MAX_SHORT = 60
 _ENOUGH = 4
 
@@ -98,10 +95,13 @@ def find_headings(
     named = len(marks) >= _ENOUGH
     places = {_Look.of(line, column) for column in columns for line in column.lines if line in marks}
     candidates = _candidates(columns, labels, body_size, front_end, marks)
-    certain = [one for one in candidates if one.known or (one.numbered and (not named or one.look in places))]
-    for one in certain:
-        if not named or one.known in _ALWAYS or one.numbered:
-            marks[one.line] = Mark(0, "", one.lines)
+    # The outline may end at sub-sections: what is numbered below them counts too.
+    certain = [
+        one
+        for one in candidates
+        if one.known or (one.numbered and (not named or one.look in places or "." in one.line.text.split()[0][:-1]))
+    ]
+    marks.update((one.line, Mark(0, "", one.lines)) for one in certain)
     places |= {one.look for one in certain if one.numbered}
     guided = named or sum(1 for one in certain if one.numbered) >= _ENOUGH
     repeats = Counter(letters(one.line.text) for one in candidates)
@@ -139,7 +139,7 @@ def _candidates(
     labels: Mapping[Line, Label],
     body_size: float,
     front_end: Line | None,
-    marks: Mapping[Line, Mark],
+    marks: dict[Line, Mark],
 ) -> list[_Candidate]:
     found: list[_Candidate] = []
     in_front = front_end is not None
@@ -155,6 +155,10 @@ def _candidates(
                 continue
             label = labels.get(line)
             if label is not None and label.kind in _UNLIKELY:
+                continue
+            run_in = _RUN_IN.match(line.text) if line is front_end else None
+            if run_in:
+                marks[line] = Mark(2, "", 1, run_in.end())
                 continue
             candidate = _candidate(column, index, body_size)
             if candidate:
@@ -217,14 +221,18 @@ def _candidate(column: Column, index: int, body_size: float) -> _Candidate | Non
     text = line.text
     if not _could_be_title(text) or _CAPTION.match(text) or line.mono > 0.5 or line.math > 0.4:
         return None
+    if _IN_CONTENTS.search(text) and len(line.runs) > 1:
+        return None
     key = key_of(text)
     known = key if key in _KNOWN else ""
     numbered = bool(_NUMBERED.match(text))
     larger = line.size >= _LARGER * body_size
-    if line.size < 0.93 * body_size or not (larger or _is_strong(line)):
+    least = _SMALLEST_KNOWN if known else _SMALLEST
+    if line.size < least * body_size or not (larger or _is_strong(line)):
         return None
     count = _extent(column, index)
-    if not count or not _stands_alone(column, index, count):
+    sure = numbered and line.size > _SURE * body_size and line.bold > 0.9
+    if not count or not (sure or _stands_alone(column, index, count)):
         return None
     lines = column.lines[index : index + count]
     whole = " ".join(one.text for one in lines)
@@ -250,12 +258,14 @@ def _is_strong(line: Line) -> bool:
 
 
 def _could_be_title(text: str) -> bool:
+    numbered = _NUMBERED.match(text)
+    text = text[numbered.end() - 1 :] if numbered else text
     words = [word for word in text.split() if any(sign.isalpha() for sign in word)]
     if not words or len(text) > _MAX_LENGTH or len(text) < 3:
         return False
     alphabetic = sum(sign.isalpha() for sign in text)
     first = next((sign for sign in text if sign.isalpha()), "a")
-    return alphabetic >= 0.6 * len(text.replace(" ", "")) and (first.isupper() or text[0].isdigit())
+    return alphabetic >= 0.6 * len(text.replace(" ", "")) and (first.isupper() or bool(numbered))
 
 
 def _extent(column: Column, index: int) -> int:

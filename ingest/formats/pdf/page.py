@@ -4,8 +4,11 @@ Coordinates are points in the frame in which the page's text reads upright, orig
 back to the page as displayed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+
+from .script import LOWERED, RAISED, SCRIPT_SIZE, superscript
 
 
 
@@ -167,7 +170,7 @@ class Line:
         runs = self.runs
         if len(runs) > 1:
             runs.sort(key=lambda run: (run.box.x0, run.order))
-        self.text = joined(runs)
+        self.text = joined(runs, self.baseline, self.size)
         total = sum(len(run.text) for run in runs) or 1
         self.bold = sum(run.bold * len(run.text) for run in runs) / total
         self.italic = sum(run.italic * len(run.text) for run in runs) / total
@@ -186,11 +189,34 @@ class Line:
         return max(self.runs, key=lambda run: len(run.text)).style
 
 
-def joined(runs: list[Run]) -> str:
-    """Text of runs side by side; a space where there is a gap."""
+def joined(runs: list[Run], baseline: float, size: float) -> str:
+    """Text of runs side by side; a space where there is a gap, scripts marked as such."""
     parts = [runs[0].text]
+    if len(runs) > 1 and runs[0].size < SCRIPT_SIZE * size and runs[0].baseline < baseline - RAISED * size:
+        # The mark of a footnote.
+        parts.append(" ")
     for before, after in pairwise(runs):
-        if after.box.x0 - before.box.x1 > 0.12 * max(before.size, after.size):
+        apart = after.box.x0 - before.box.x1 > 0.12 * max(before.size, after.size)
+        text = after.text
+        if apart:
             parts.append(" ")
-        parts.append(after.text)
-    return "".join(parts)
+        elif after.size < SCRIPT_SIZE * size:
+            shift = after.baseline - baseline
+            if shift < -RAISED * size:
+                text = superscript(text)
+            elif shift > LOWERED * size and before.math and before.text[-1].isalpha() and text[0].isalnum():
+                text = f"_{text}"
+        parts.append(text)
+    return "".join(parts).replace("  ", " ")
+
+
+def merged(boxes: Sequence[Box]) -> list[Box]:
+    """Boxes that meet become one."""
+    found: list[Box] = []
+    for box in sorted(boxes, key=lambda box: (box.y0, box.x0)):
+        whole = box
+        for index in range(len(found) - 1, -1, -1):
+            if found[index].meets(whole):
+                whole = whole.join(found.pop(index))
+        found.append(whole)
+    return found

@@ -124,6 +124,8 @@ def _begins(current: Draft, line: Line, column: Column, left: float, leading: fl
     size = max(line.size, before.size)
     if step < 0 or step > _LEADING * leading * size or abs(line.size - before.size) > 0.08 * size:
         return True
+    if before.text.endswith("-") and line.text[0].islower():
+        return False
     if BULLET.match(line.text) and (line.box.x0 <= current.lines[0].box.x0 + 2 or before.box.x1 < column.right - size):
         return current.kind is BlockKind.LIST or line.box.x0 > left + 0.5 * size or _ended(before)
     shift = line.box.x0 - before.box.x0

@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median_low
 
 from ....index.blocks import BlockKind
 from .draft import Draft
@@ -12,6 +14,7 @@ from .page import Line
 _TITLES = frozenset({"references", "bibliography", "literaturecited", "workscited", "referencesandnotes"})
 _NUMBERED = re.compile(r"\[[\w+.,’'\- ]{1,30}\]|\d{1,3}\.\s")
 _HANGING = 0.6
+_APART = 1.18
 
 
 def mark_references(drafts: Sequence[Draft]) -> list[Draft]:
@@ -46,10 +49,11 @@ def _entries(section: Sequence[Draft]) -> list[Draft]:
     numbered = sum(1 for draft in section if _NUMBERED.match(draft.lines[0].text))
     marks = numbered >= 0.3 * len(section) and numbered >= 2
     margins = _margins(section)
+    usual = _usual_step([line for line, _ in lines])
     entries: list[Draft] = []
     before: Line | None = None
     for line, draft in lines:
-        if before is None or _starts(line, before, marks, margins[id(draft.column), line.page]):
+        if before is None or _starts(line, before, marks, margins[id(draft.column), line.page], usual):
             entries.append(Draft(BlockKind.REFERENCE_LIST, [], draft.column, indented=True))
         entries[-1].lines.append(line)
         before = line
@@ -71,7 +75,14 @@ def _margins(section: Sequence[Draft]) -> dict[tuple[int, int], tuple[float, boo
     return found
 
 
-def _starts(line: Line, before: Line, numbered: bool, margin: tuple[float, bool]) -> bool:
+def _usual_step(lines: Sequence[Line]) -> float:
+    """Distance of two baselines within an entry, in font sizes."""
+    steps = [(line.baseline - before.baseline) / line.size for before, line in pairwise(lines)]
+    near = [step for step in steps if 0.9 < step < 2.0]
+    return median_low(near) if near else 1.2
+
+
+def _starts(line: Line, before: Line, numbered: bool, margin: tuple[float, bool], usual: float) -> bool:
     if numbered:
         return bool(_NUMBERED.match(line.text)) and line.box.x0 < margin[0] + 3 * line.size
     left, hanging = margin
@@ -80,4 +91,4 @@ def _starts(line: Line, before: Line, numbered: bool, margin: tuple[float, bool]
     step = line.baseline - before.baseline
     if step < 0 or line.page != before.page:
         return before.text.rstrip().endswith(".") and line.text[:1].isupper()
-    return step > 1.45 * line.size
+    return step > _APART * usual * line.size

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from itertools import count
 
 from ....index.blocks import BlockKind
+from .asides import CAPTION
 from .columns import Column
-from .page import Box, Line, Page
+from .page import Box, Line, Page, merged
 from .tables import cells, is_tabular, ruled_regions
 
-CAPTION = re.compile(
-    r"(?:(?:Extended Data |Supplementary )?(?:Figure|Fig\.?|FIGURE|Table|TABLE|Tab\.|Algorithm|Listing)\s?"
-    r"(?:[A-Z]?\.?\d{1,3}(?:\.\d{1,3})?[a-z]?|[IVX]{1,5}|[A-Z])\s?(?:[:.|—–]|$))"
-)
 _ALGORITHM = re.compile(r"(?:Algorithm|Listing)\s\d")
 _NOTE_MARK = re.compile(r"(?:\d{1,2}|[*∗†‡§¶♠♣♥♦⋆⋄]{1,3})\s?\S")
 _EQUATION_NUMBER = re.compile(r"\(\s?[A-Z]?\.?\d{1,3}(?:\.\d{1,3})?[a-z]?\s?\)$")
 _WORD = re.compile(r"[A-Za-z]{3,}")
+_FINE_PRINT = 0.85
 _PROSE_WIDTH = 0.62
 _LABEL_MARGIN = 12.0
 _MAX_GROUPS = 400
@@ -55,6 +53,7 @@ def label_lines(page: Page, columns: Sequence[Column], body_size: float) -> dict
 def _boxes(page: Page, lines: Sequence[Line], body_size: float) -> list[tuple[Box, BlockKind]]:
     """Regions between rules, and pictures; a frame around running text is none."""
     found: list[tuple[Box, BlockKind]] = []
+    tables: list[Box] = []
     for region in ruled_regions(page)[:_MAX_GROUPS]:
         inside = [line for line in lines if region.box.grown(2).holds(*line.middle)]
         if not inside:
@@ -62,7 +61,8 @@ def _boxes(page: Page, lines: Sequence[Line], body_size: float) -> list[tuple[Bo
         if _ALGORITHM.match(inside[0].text):
             found.append((region.box, BlockKind.CODE))
         elif is_tabular(inside):
-            found.append((region.box, BlockKind.TABLE))
+            tables.append(region.box)
+    found += [(box, BlockKind.TABLE) for box in merged(tables)]
     for box in page.pictures[:_MAX_GROUPS]:
         grown = box.grown(3)
         inside = [line for line in lines if grown.holds(*line.middle)]
@@ -87,7 +87,8 @@ def _label_captions(column: Column, labels: dict[Line, Label], numbers: count) -
     index = 0
     while index < len(lines):
         line = lines[index]
-        if line in labels and labels[line].kind is not BlockKind.FIGURE or not CAPTION.match(line.text):
+        other = line in labels and labels[line].kind is not BlockKind.FIGURE
+        if other or not CAPTION.match(line.text) or (index and _is_within(lines[index - 1], line, labels)):
             index += 1
             continue
         label = Label(BlockKind.CAPTION, next(numbers))
@@ -96,6 +97,12 @@ def _label_captions(column: Column, labels: dict[Line, Label], numbers: count) -
         while index < len(lines) and _goes_on(lines[index - 1], lines[index], column) and lines[index] not in labels:
             labels[lines[index]] = label
             index += 1
+
+
+def _is_within(before: Line, line: Line, labels: dict[Line, Label]) -> bool:
+    """Whether a line goes on a paragraph: a sentence may begin with "Fig. 2."."""
+    close = 0 < line.baseline - before.baseline < 1.35 * line.size
+    return close and before not in labels and abs(line.size - before.size) < 0.3 and len(before.text) > 30 and not line.bold
 
 
 def _goes_on(before: Line, line: Line, column: Column) -> bool:
@@ -128,9 +135,9 @@ def _label_footnotes(page: Page, column: Column, body_size: float, labels: dict[
     )
     marks = [index for index, line in enumerate(foot) if _begins_note(line)]
     if not rule and (not marks or marks[0] != 0):
-        if not marks:
+        if not marks and foot[0].size > _FINE_PRINT * body_size:
             return
-        foot = foot[marks[0] :]
+        foot = foot[marks[0] :] if marks else foot
     label = Label(BlockKind.FOOTNOTE, next(numbers))
     for line in foot:
         if _begins_note(line):
@@ -195,6 +202,9 @@ def _is_formula(line: Line, column: Column) -> bool:
     if indent < 1.2 * line.size and not numbered:
         # A long formula may fill the line; running text never has this many signs.
         return line.math > 0.45 and share < 0.15 and len(line.text) > 10
+    centred = abs(indent - (column.right - line.box.x1)) < 1.5 * line.size and indent > 3 * line.size
+    if centred and "=" in line.text and not line.text.endswith(".") and line.bold < 0.5:
+        return True
     if numbered and len(cells(line)) > 1:
         return line.math > 0.08 or share < 0.5
     return line.math > 0.22 and share < 0.4

@@ -8,18 +8,20 @@ from numpy.typing import NDArray
 
 from .page import Box, Frame, Run
 from .pdfium import Characters
-from .script import characters
+from .script import LOWERED, RAISED, SCRIPT_SIZE, characters, large_sign, superscript
 
 # Shares of the font size. Scripts stand within half of it above or below; columns are a whole one apart.
 _SAME_LINE = 0.62
 _WIDE_GAP = 0.8
 _BACKWARDS = 0.6
 _SPACE = 0.24
+_DROPPED = 1.7
 _MAX_SIZE = 1000.0
 _MAX_COORDINATE = 20_000.0
 
 _OPERATORS = frozenset("=+−×÷∑∏∫√∈∉⊂⊆∪∩≤≥≈≠∼∇∂∞→←⇒⇔∀∃·∗⊙⊕⊗‖∥⟨⟩αβγδεϵζηθικλμνξπρσςτυφϕχψωΓΔΘΛΞΠΣΦΨΩℓℒℝ𝔼")
-_SPACING_ACCENT = re.compile("([´¨ˇ˚ˆ˜]) ?(?=[A-Za-zı])")
+# In formulas hats and tildes may follow their letter; then they stay as they are.
+_SPACING_ACCENT = re.compile("([´¨ˇ˚]) ?(?=[A-Za-zı])|(?<![A-Za-z])([ˆ˜])(?=[A-Za-zı])")
 _COMBINING = {"´": "\u0301", "¨": "\u0308", "ˇ": "\u030c", "˚": "\u030a", "ˆ": "\u0302", "˜": "\u0303"}
 
 
@@ -83,13 +85,17 @@ def _runs(
     boxes[flat, 1], boxes[flat, 3] = (origins[:, 1] - 0.8 * sizes)[flat], (origins[:, 1] + 0.2 * sizes)[flat]
     gaps = boxes[1:, 0] - boxes[:-1, 2]
     larger = np.maximum(sizes[1:], sizes[:-1])
+    # A letter as tall as two lines, with which some papers begin, is on neither of them.
+    line_size = np.minimum(larger, _DROPPED * np.minimum(sizes[1:], sizes[:-1]))
     spaced = (np.diff(chosen) > 1) & (gaps > 0.05 * larger) | (gaps > _SPACE * larger)
-    broken = np.abs(np.diff(origins[:, 1])) > _SAME_LINE * larger
+    broken = np.abs(np.diff(origins[:, 1])) > _SAME_LINE * line_size
     broken |= (gaps > _WIDE_GAP * larger) | (gaps < -_BACKWARDS * larger)
     texts = characters(read.codes[chosen].tolist())
     starts = np.concatenate([[0], np.flatnonzero(broken) + 1])
     flags = _flags(read, objects, texts)
+    _name_large_signs(read, chosen, objects, texts)
     unreadable = sum(text == "\ufffd" for text in texts)
+    _mark_scripts(texts, starts, origins[:, 1], sizes, flags[:, 3])
     pieces = [text if not gap else " " + text for text, gap in zip(texts, [False, *spaced.tolist()], strict=True)]
     return _collected(read, pieces, starts, boxes, origins, sizes, objects, flags), unreadable
 
@@ -136,6 +142,46 @@ def _collected(
     return runs
 
 
+def _name_large_signs(
+    read: Characters, chosen: NDArray[np.int64], objects: NDArray[np.int64], texts: list[str]
+) -> None:
+    """Sums, integrals and tall brackets of TeX's own font, whose codes are those of letters."""
+    table = np.array([font.large_signs for font in read.fonts], bool)
+    for index in np.flatnonzero(table[objects]).tolist():
+        code = int(read.codes[chosen[index]])
+        texts[index] = large_sign(code, texts[index])
+
+
+def _mark_scripts(
+    texts: list[str],
+    starts: NDArray[np.int64],
+    baselines: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    math: NDArray[np.float64],
+) -> None:
+    """Raised digits and signs become superscripts, and an underscore goes before an index of a formula's letter."""
+    if len(texts) < 2:
+        return
+    lengths = np.diff(np.append(starts, len(texts)))
+    largest = np.maximum.reduceat(sizes, starts)
+    # The baseline of a run is that of its largest character; here the lowest of those.
+    is_large = sizes >= np.repeat(0.99 * largest, lengths)
+    baseline = np.maximum.reduceat(np.where(is_large, baselines, -np.inf), starts)
+    largest, baseline = np.repeat(largest, lengths), np.repeat(baseline, lengths)
+    small = sizes < SCRIPT_SIZE * largest
+    first = np.zeros(len(texts), bool)
+    first[starts] = True
+    for index in np.flatnonzero(small & (baseline - baselines > RAISED * largest) & ~first).tolist():
+        texts[index] = superscript(texts[index])
+    lowered = small & (baselines - baseline > LOWERED * largest)
+    begins = lowered & ~first & ~np.roll(lowered, 1) & (np.roll(math, 1) > 0)
+    for index in np.flatnonzero(begins).tolist():
+        # The second half of a sign beyond the basic plane is empty.
+        before = texts[index - 1] or texts[index - 2]
+        if before[-1:].isalpha() and texts[index][:1].isalnum():
+            texts[index] = f"_{texts[index]}"
+
+
 def _upright(
     read: Characters, chosen: NDArray[np.int64], page_box: Box, turns: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -175,7 +221,7 @@ def _flags(read: Characters, objects: NDArray[np.int64], texts: list[str]) -> ND
 def _accented(text: str) -> str:
     """TeX's older fonts draw é as an accent and a letter: put them together; NFC."""
     if not text.isascii():
-        text = _SPACING_ACCENT.sub("\x00\\1", text) if any(sign in _COMBINING for sign in text) else text
+        text = _SPACING_ACCENT.sub("\x00\\1\\2", text) if any(sign in _COMBINING for sign in text) else text
         if "\x00" in text:
             parts = text.split("\x00")
             # Each part begins with the accent and then the letter it belongs to.

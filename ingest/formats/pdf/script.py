@@ -6,6 +6,13 @@ from collections.abc import Iterable
 
 HYPHEN = "-"
 
+SCRIPT_SIZE = 0.87
+"""A script is smaller than this share of the size of the text that it belongs to;"""
+RAISED = 0.18
+"""its baseline is raised by at least this share of the text's size"""
+LOWERED = 0.08
+"""or lowered by at least this one."""
+
 # Canonical text is NFC, which leaves these as they are; a reader searching for "fine" would not find them.
 _LIGATURES = {
     "ﬀ": "ff",
@@ -43,9 +50,45 @@ _LIGATURES = {
 READABLE = {ord(sign): text for sign, text in _LIGATURES.items()}
 """For `str.translate`."""
 
+_SUPERSCRIPTS = str.maketrans("0123456789+−-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
+
+# TeX's font of large signs has no names that Unicode knows: its codes come as they are, a sum as P or X.
+_LARGE_SIGNS = {
+    **dict.fromkeys((0x00, 0x10, 0x12, 0x20, 0xA1, 0xB3, 0xB5, 0xC3), "("),
+    **dict.fromkeys((0x01, 0x11, 0x13, 0x21, 0xA2, 0xB4, 0xB6), ")"),
+    **dict.fromkeys((0x02, 0x14, 0x22, 0x68), "["),
+    **dict.fromkeys((0x03, 0x15, 0x23, 0x69), "]"),
+    **dict.fromkeys((0x08, 0x1A, 0x28, 0x6E), "{"),
+    **dict.fromkeys((0x09, 0x1B, 0x29, 0x6F), "}"),
+    **dict.fromkeys((0x0A, 0x44, 0x2A), "⟨"),
+    **dict.fromkeys((0x0B, 0x45, 0x2B), "⟩"),
+    **dict.fromkeys((0x0C, 0x0D), "|"),
+    **dict.fromkeys((0x50, 0x58), "∑"),
+    **dict.fromkeys((0x51, 0x59), "∏"),
+    **dict.fromkeys((0x52, 0x5A), "∫"),
+    **dict.fromkeys((0x53, 0x5B), "⋃"),
+    **dict.fromkeys((0x54, 0x5C), "⋂"),
+    **dict.fromkeys((0x56, 0x5E), "⋀"),
+    **dict.fromkeys((0x57, 0x5F), "⋁"),
+    **dict.fromkeys((0x70, 0x71, 0x72, 0x73), "√"),
+    **dict.fromkeys((0x62, 0x63, 0x64), "ˆ"),
+    **dict.fromkeys((0x65, 0x66, 0x67), "˜"),
+    # Pieces of tall brackets.
+    **dict.fromkeys((*range(0x30, 0x44), 0x74, 0x75, 0x76, *range(0x7A, 0x7E)), ""),
+}
 _PRIVATE_OR_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ue000-\uf8ff\ufdd0-\ufdef\uffff\U000f0000-\U0010ffff]")
 
 
+
+
+def superscript(text: str) -> str:
+    """Raised characters where Unicode has them: 10⁻⁵ must not become 10-5."""
+    return text.translate(_SUPERSCRIPTS)
+
+
+def large_sign(code: int, text: str) -> str:
+    """What a code of TeX's font of large signs stands for, empty for a piece of a bracket; else the text itself."""
+    return _LARGE_SIGNS.get(code, "" if text == "\ufffd" else text)
 
 
 def characters(codes: Iterable[int]) -> list[str]:

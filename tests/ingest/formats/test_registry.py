@@ -310,4 +310,4 @@ def test_cost_grows_linearly(unit):
         return best
 
     seconds(50)
-    assert seconds(4000) < 2.5**2 * seconds(1000) + 0.02
+    assert seconds(2000) < 2.5**2 * seconds(500) + 0.02

@@ -1,0 +1,251 @@
+"""Checks of a corpus as data, over files of the tests' own."""
+
+import json
+import re
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sota_rag.app.corpus_forms import lint_form
+from sota_rag.index import SentenceTransformerEncoder, practice_problems
+from sota_rag.index.snapshot import open_current
+from sota_rag.index.structure import blocks_of
+from sota_rag.ingest.corpus import indexed_corpus, read_corpus
+from sota_rag.ingest.findings import CHECKS, Severity, count_by_severity
+from sota_rag.ingest.lint import lint
+from sota_rag.ingest.lint_documents import arxiv_year
+from sota_rag.ingest.pipeline import ingest
+from sota_rag.ingest.reading import InlineReader
+from sota_rag.ingest.stats import corpus_stats, cut_blocks
+
+READER = InlineReader(SentenceTransformerEncoder().count_tokens)
+HEAD = "---\ntitle: Adapters\ndate: 2021-06\nstatus: current\n---\n"
+SOUND = HEAD + "# Adapters\n\nLoRA freezes the pretrained weights and trains two small matrices beside each of them.\n"
+
+
+@pytest.fixture
+def guides(tmp_path):
+    folder = tmp_path / "guides"
+    folder.mkdir()
+    (folder / "sound.md").write_text(SOUND)
+    return folder
+
+
+def findings(*paths, **options):
+    return lint(read_corpus(paths, READER), **options)
+
+
+def said(found, code):
+    return [(finding.document_id, finding.message) for finding in found if finding.code == code]
+
+
+def test_a_sound_corpus_has_no_findings(guides):
+    assert findings(guides, links=True) == []
+
+
+def test_a_file_that_cannot_be_read_is_an_error_with_its_reason(guides):
+    (guides / "bad.md").write_bytes(b"\x00")
+    (finding,) = findings(guides)
+    assert (finding.code, finding.severity, finding.document_id) == ("quarantined", Severity.ERROR, "guides/bad.md")
+    assert "NUL at byte 0" in finding.message
+
+
+def test_a_yaml_file_that_is_no_registry_is_a_remark(guides):
+    (guides / "config.yaml").write_text("a: 1\n")
+    assert [(finding.code, finding.severity) for finding in findings(guides)] == [("ignored", Severity.INFO)]
+
+
+def test_equal_texts_are_told_once(guides):
+    (guides / "copy.md").write_text(SOUND.replace("\n", "\r\n"), newline="")
+    assert said(findings(guides), "duplicate-text") == [("guides/sound.md", "has the text of 'guides/copy.md'")]
+
+
+def test_missing_metadata_is_told_each_by_its_code(guides):
+    (guides / "bare.md").write_text("A router sends each token to a few experts, and only those experts run.\n")
+    assert [finding.code for finding in findings(guides)] == ["no-title", "no-date", "no-status"]
+
+
+def test_front_matter_that_was_ignored_is_told_with_its_value(guides):
+    (guides / "late.md").write_text(SOUND.replace("2021-06", "Junetember").replace("two small", "2 small"))
+    ((document, message),) = said(findings(guides), "metadata-ignored")
+    assert document == "guides/late.md"
+    assert "'Junetember'" in message
+
+
+def test_a_sidecar_beside_no_document_is_told_but_one_beside_a_document_is_not(guides):
+    (guides / "sound.md.meta.yaml").write_text("kind: guide\n")
+    (guides / "gone.md.meta.yaml").write_text("kind: guide\n")
+    (guides / ".hidden.md.meta.yaml").write_text("kind: guide\n")
+    assert said(findings(guides), "orphaned-sidecar") == [
+        ("guides/gone.md.meta.yaml", "there is no 'gone.md' beside it")
+    ]
+
+
+def test_two_documents_with_one_arxiv_id(guides):
+    for name in ("a", "b"):
+        (guides / f"{name}.md").write_text(SOUND.replace("status:", "arxiv_id: 2106.09685\nstatus:") + f"\n{name}\n")
+    assert said(findings(guides), "same-arxiv-id") == [
+        ("guides/b.md", "claims arXiv id 2106.09685, as 'guides/a.md' does")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arxiv_id", "year"),
+    [
+        ("1706.03762", 2017), ("0704.0001", 2007), ("cs/9901001", 1999), ("cs/0112017", 2001), ("cs.CL/9108001", 1991),
+        ("1713.00001", None), ("cs/x", None), ("", None),
+    ],
+)  # fmt: skip
+def test_the_year_in_an_arxiv_id(arxiv_id, year):
+    assert arxiv_year(arxiv_id) == year
+
+
+@pytest.mark.parametrize(("published", "odd"), [("2016", True), ("2017", False), ("2021", False), ("2022", True)])
+def test_a_date_before_its_arxiv_id_or_years_after_it_is_told(guides, published, odd):
+    head = HEAD.replace("2021-06", f"{published}\narxiv_id: 1706.03762")
+    (guides / "attention.md").write_text(SOUND.replace(HEAD, head) + "\nAttention.\n")
+    found = said(findings(guides), "year-against-arxiv")
+    assert bool(found) == odd
+    if odd:
+        assert found[0][1] == f"is dated {published}, and its arXiv id 1706.03762 was given in 2017"
+
+
+def test_a_superseded_document_needs_a_successor_in_a_document_or_a_registry(guides):
+    old = SOUND.replace("current", "superseded").replace("Adapters", "Bottlenecks")
+    (guides / "old.md").write_text(old)
+    assert [document for document, _ in said(findings(guides), "superseded-by-nothing")] == ["guides/old.md"]
+    (guides / "new.md").write_text(old.replace("superseded", "current") + "\nSecond edition.\n")
+    assert said(findings(guides), "superseded-by-nothing") == []
+
+
+def test_problems_of_practice_registries_are_findings(guides):
+    (guides / "registry.yaml").write_text(
+        "recommendations:\n"
+        "  - id: warmup\n    recommendation: Warm the learning rate up linearly.\n    superseded_by: [nowhere]\n"
+        "  - id: twin\n    recommendation: Decay it by a cosine.\n"
+        "  - id: twin\n    recommendation: Decay it by a line.\n"
+    )
+    found = [f for f in findings(guides) if f.code.startswith("practice-")]
+    assert [(f.code, f.practice_id, f.severity) for f in found] == [
+        ("practice-dangling-target", "warmup", Severity.ERROR),
+        ("practice-duplicate-id", "twin", Severity.ERROR),
+    ]
+    assert found[0].document_id == "guides/registry.yaml"
+    assert "'nowhere'" in found[0].message
+
+
+def test_every_code_of_a_practice_problem_is_described():
+    source = Path(practice_problems.__file__).read_text(encoding="utf-8")
+    levels = dict(re.findall(r'"([a-z_]+)",\s*"(error|warning|info)"', source))
+    # The line that defines the levels themselves.
+    levels.pop("error")
+    assert len(levels) >= 11
+    described = {code.removeprefix("practice-"): str(check.severity) for code, check in CHECKS.items()}
+    assert {code.replace("_", "-"): level for code, level in levels.items()}.items() <= described.items()
+
+
+def test_documents_without_headings_with_long_sections_and_of_fragments(guides):
+    sentence = "A learning rate that is too high makes the loss diverge, and one too low wastes compute. "
+    (guides / "plain.txt").write_text("\n\n".join(sentence * 8 for _ in range(8)))
+    (guides / "long.md").write_text(HEAD + "# Long\n\n" + "\n\n".join(sentence * 5 for _ in range(60)))
+    found = findings(guides)
+    assert [document for document, _ in said(found, "no-headings")] == ["guides/plain.txt"]
+    ((document, message),) = said(found, "long-section")
+    assert (document, message.split(" has ")[0]) == ("guides/long.md", "section 'Long'")
+    # The chunker joins short sections, so fragments are put together by hand.
+    entries = read_corpus([guides / "long.md"], READER)
+    (entry,) = entries
+    cut = tuple(replace(passage, token_count=5) for passage in entry.passages)
+    ((_, message),) = said(lint([replace(entry, passages=cut)]), "fragments")
+    assert message == f"{len(cut)} of {len(cut)} passages have fewer than 32 tokens"
+
+
+def test_garbled_text_is_told_with_its_line_but_a_quoted_character_is_not(guides):
+    (guides / "quotes.md").write_text(SOUND + "\nThe replacement character looks like \ufffd.\n")
+    (guides / "garbled.md").write_text(HEAD + "# Études\n\n" + "\ufffdtudes de \ue000 sch\ufffdma. " * 4 + "\n")
+    (finding,) = [f for f in findings(guides) if f.code == "garbled-text"]
+    assert (finding.document_id, finding.line) == ("guides/garbled.md", 8)
+    assert finding.message.endswith("(U+E000, U+FFFD)")
+
+
+def test_links_to_files_that_are_not_there(guides, tmp_path):
+    (guides / "deep").mkdir()
+    (guides / "deep" / "there.md").write_text(SOUND + "\nDeep.\n")
+    (guides / "a b.png").write_bytes(b"")
+    (guides / "links.md").write_text(
+        SOUND
+        + "\nLinks: [x](deep/there.md#top) [x](./deep/) [x](a%20b.png) [x](<a b.png>) [x](https://a.example/b.md) "
+        "[x](#here) [x](mailto:a@b.example) [x](/absolute.md) [x](../../../../../../outside.md) `[x](code.md)`\n\n"
+        '![picture](missing.png "a title") and [x](deep/gone.md)\n\n```\n[x](in-code.md)\n```\n'
+    )
+    found = [finding for finding in findings(guides, links=True) if finding.code == "broken-link"]
+    assert [(finding.line, finding.message) for finding in found] == [
+        (12, "link to 'missing.png'"),
+        (12, "link to 'deep/gone.md'"),
+    ]
+    assert said(findings(guides), "broken-link") == []
+
+
+def test_an_index_gives_the_findings_of_its_files(guides, tmp_path, hash_encoder):
+    (guides / "bad.md").write_bytes(b"\x00")
+    (guides / "bare.md").write_text("A router sends each token to a few experts, and only those experts run.\n")
+    (guides / "late.md").write_text(SOUND.replace("2021-06", "Junetember").replace("two small", "2 small"))
+    (guides / "copy.md").write_text(SOUND)
+    ingest([guides], tmp_path / "index", encoder=hash_encoder, reader=READER)
+    store = open_current(tmp_path / "index").store
+    entries = indexed_corpus(store)
+    assert lint(entries) == findings(guides)
+    assert count_by_severity(lint(entries)) == {Severity.ERROR: 1, Severity.WARNING: 2, Severity.INFO: 4}
+    stats = corpus_stats("000001", store)
+    assert (stats.documents, stats.formats, stats.kinds) == (3, {".md": 3}, {"guide": 3})
+    assert stats.files == {"indexed": 3, "duplicate": 1, "quarantined": 1}
+    assert stats.years == {2021: 1, None: 2}
+    assert stats.duplicates == (("guides/sound.md", "guides/copy.md"),)
+    assert (stats.oldest, stats.newest) == (("2021-06", "guides/copy.md"),) * 2
+    assert sum(stats.text_shares.values()) == pytest.approx(1)
+    assert sum(stats.histogram.values()) == stats.passages == 3
+    store.close()
+
+
+def test_blocks_that_were_cut_are_those_in_which_a_passage_begins(guides):
+    rows = "\n".join(f"| model {row} | {row}.5 | a remark of some words on what was measured |" for row in range(60))
+    (guides / "table.md").write_text(
+        HEAD + f"# Tables\n\n| a | b | c |\n| - | - | - |\n{rows}\n\nAfter it.\n\n| a | b |\n| - | - |\n| 1 | 2 |\n"
+    )
+    (entry,) = read_corpus([guides / "table.md"], READER)
+    blocks = blocks_of(entry.structure)
+    by_hand = {b.start for b in blocks if any(b.start < p.start < b.end for p in entry.passages)}
+    assert cut_blocks(blocks, entry.passages) == by_hand
+    assert [block.kind for block in blocks if block.start in by_hand] == ["table"]
+
+
+def test_checking_takes_time_in_proportion_to_the_text(tmp_path):
+    """Every line holds a broken link and an unclosed one; twice the lines take at most 2.5 times as long."""
+
+    def seconds(lines):
+        folder = tmp_path / str(lines)
+        folder.mkdir()
+        (folder / "a.md").write_text("# A\n\n" + "[x](gone.md) [y](" * lines)
+        entries = read_corpus([folder], READER)
+        best = float("inf")
+        for _ in range(3):
+            started = time.perf_counter()
+            assert len(lint(entries, links=True)) >= lines
+            best = min(best, time.perf_counter() - started)
+        return best
+
+    assert seconds(8_000) < 2.5 * seconds(4_000) + 0.05
+
+
+def test_findings_are_ordered_and_their_form_is_json(guides):
+    (guides / "bad.md").write_bytes(b"\x00")
+    (guides / "bare.md").write_text("A router sends each token to a few experts, and only those experts run.\n")
+    ranks = [list(Severity).index(finding.severity) for finding in findings(guides)]
+    assert ranks == sorted(ranks)
+    assert findings(guides) == findings(guides)
+    form = json.loads(json.dumps(lint_form(findings(guides), 3)))
+    assert form["counts"] == {"error": 1, "warning": 0, "info": 3}
+    assert form["findings"][0].keys() == {
+        "severity", "code", "document_id", "message", "line", "page", "start", "practice_id", "remedy",
+    }  # fmt: skip

@@ -1,0 +1,114 @@
+"""Which passages are about a practice."""
+
+import numpy as np
+import pytest
+from sota_rag.index.practices import Practice, PracticeStatus
+from sota_rag.index.types import DocumentInfo, Passage, Role, passage_id
+from sota_rag.ingest.practice_links import link, link_rows
+
+OLD, NEW, USED = "1701.00010", "2004.00020", "1901.00050"
+
+WORKS = [
+    Practice(OLD, "works.yaml", 0, 40, "Cyclic Baking", title="Cyclic Baking", arxiv_id=OLD, work=True,
+             status=PracticeStatus.ATTIC, superseded_by=(NEW,)),
+    Practice(f"{OLD}/1", "works.yaml", 20, 40, "restart the learning rate every ten epochs", arxiv_id=OLD,
+             status=PracticeStatus.ATTIC),
+    Practice(NEW, "works.yaml", 42, 80, "Slow Cooling", title="Slow Cooling", arxiv_id=NEW, work=True),
+    Practice(USED, "works.yaml", 82, 100, "Sifting", title="Sifting", arxiv_id=USED, work=True),
+]  # fmt: skip
+
+
+def passages_of(document_id, *spans, text="words", role=Role.BODY):
+    return [
+        Passage(passage_id(document_id, place), document_id, place, start, end, text, role=role)
+        for place, (start, end) in enumerate(spans)
+    ]
+
+
+def document(identity, arxiv_id=None):
+    return DocumentInfo(identity, identity, identity, arxiv_id=arxiv_id)
+
+
+def refuse(texts):
+    raise AssertionError(texts)
+
+
+def found(links):
+    return [
+        (link.passage_id.rpartition("#")[2][-1], link.practice.split("#")[1].split("@")[0], link.how) for link in links
+    ]
+
+
+def test_passages_of_the_registry_are_linked_to_the_entries_that_they_overlap():
+    registry = passages_of("works.yaml", (0, 20), (20, 41), (42, 80), (82, 100))
+    assert found(link(WORKS, [document("works.yaml")], registry, refuse)) == [
+        ("0", OLD, "registry"),
+        ("1", f"{OLD}/1", "registry"),
+        ("1", OLD, "registry"),
+        ("2", NEW, "registry"),
+    ]
+
+
+def test_passages_of_the_paper_are_linked_figures_and_references_are_not():
+    paper = passages_of("new.pdf", (0, 10), (10, 20))
+    figure = Passage("new.pdf#00002", "new.pdf", 2, 20, 30, "axis", role=Role.FIGURE)
+    other = passages_of("used.pdf", (0, 10))
+    documents = [document("new.pdf", NEW), document("used.pdf", USED), document("plain.md")]
+    links = link(WORKS, documents, [*paper, figure, *other], refuse)
+    assert found(links) == [("0", NEW, "source"), ("1", NEW, "source")]
+    assert {entry.document_id for entry in links} == {"works.yaml"}
+
+
+STATES = "In older recipes one would restart the learning rate every ten epochs, so that it jumps back to its peak."
+NEAR = "A checkpoint is written every ten epochs, so that a crashed run can start again."
+AT_RANDOM = (
+    "The word restart comes up often. Its rate of use is high. Learning by heart takes ten minutes. "
+    "Epochs of music are taught every year."
+)
+
+
+def test_a_passage_elsewhere_is_linked_when_one_of_its_sentences_states_the_practice(minilm):
+    passages = [
+        Passage("a.md#00000", "a.md", 0, 0, 9, f"Baking is an art. {STATES}"),
+        Passage("a.md#00001", "a.md", 1, 9, 18, NEAR),
+        Passage("a.md#00002", "a.md", 2, 18, 27, AT_RANDOM),
+        Passage("works.yaml#00009", "works.yaml", 9, 500, 600, STATES),
+    ]
+    links = link(WORKS, [document("a.md")], passages, minilm.encode)
+    assert found(links) == [("0", f"{OLD}/1", "statement")]
+
+
+def test_words_alone_do_not_make_a_statement(minilm):
+    scattered = "Learning to rate wine takes ten years, and every harvest is a restart."
+    passages = [Passage("a.md#00000", "a.md", 0, 0, 9, scattered)]
+    assert link(WORKS, [document("a.md")], passages, minilm.encode) == []
+
+
+def test_nothing_is_compared_without_a_history():
+    used = [practice for practice in WORKS if practice.arxiv_id == USED]
+    assert link(used, [document("used.pdf", USED)], passages_of("used.pdf", (0, 9)), refuse) == []
+
+
+def test_a_pair_is_linked_once_by_the_strongest_reason():
+    works = passages_of("works.yaml", (0, 41))
+    links = link(WORKS, [document("works.yaml", OLD)], works, refuse)
+    assert found(links) == [("0", f"{OLD}/1", "registry"), ("0", OLD, "registry")]
+
+
+def test_rows_are_positions_of_the_passages():
+    passages = [*passages_of("a.md", (0, 9)), *passages_of("works.yaml", (0, 41))]
+    assert link_rows(WORKS, [], passages, refuse) == [
+        (1, f"works.yaml#{OLD}/1@20", "registry"),
+        (1, f"works.yaml#{OLD}@0", "registry"),
+    ]
+
+
+@pytest.mark.parametrize("count", [2000])
+def test_every_passage_is_looked_at_once_for_its_entry(count):
+    """A registry of many entries and passages costs as many steps as there are overlaps."""
+    practices = [
+        Practice(f"p{n}", "r.yaml", 10 * n, 10 * n + 10, "s", status=PracticeStatus.ATTIC) for n in range(count)
+    ]
+    passages = passages_of("r.yaml", *((10 * n, 10 * n + 10) for n in range(count)))
+    links = link(practices, [], passages, lambda texts: np.zeros((len(texts), 2), dtype=np.float32))
+    assert len(links) == count
