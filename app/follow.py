@@ -72,18 +72,19 @@ def follow(
     encoder = make_encoder(settings)
     with closing(make_reader(settings, encoder)) as reader:
         seen = listing(roots)
-        audience.began(
-            ingest(
-                roots,
-                settings.index,
-                encoder=encoder,
-                reader=reader,
-                flags=flags,
-                forget=forget,
-                rebuild=rebuild,
-                progress=progress,
-            )
+        report = ingest(
+            roots,
+            settings.index,
+            encoder=encoder,
+            reader=reader,
+            flags=flags,
+            forget=forget,
+            rebuild=rebuild,
+            progress=progress,
         )
+        # Better now than when the first change waits for it.
+        encoder.load()
+        audience.began(report)
 
         def sync() -> None:
             audience.synced(ingest(roots, settings.index, encoder=encoder, reader=reader, retry=False))

@@ -33,6 +33,8 @@ def hit_form(hit: Hit) -> dict[str, Any]:
         **_document_form(hit.document),
         "heading_path": list(passage.heading_path),
         "page": passage.page,
+        "role": passage.role,
+        "context": passage.context,
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,

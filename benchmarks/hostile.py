@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import psutil
 from hostile_files import growth
@@ -251,7 +252,7 @@ def main() -> None:
     parts = arguments.parts.split(",")
     tokenizer = find_model("all-MiniLM-L6-v2").folder / "tokenizer.json"
     limits = Limits(wall_s=arguments.wall)
-    result: dict[str, object] = {
+    result: dict[str, Any] = {
         "software": software_version(),
         "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
         "limits": asdict(limits),
@@ -274,8 +275,7 @@ def main() -> None:
         _show(outcomes)
     if "bombs" in parts:
         bombs = read_bombs(tokenizer, limits, arguments.scale, arguments.only)
-        result["bombs"] = [asdict(bomb) | {"fault": bomb.fault} for bomb in bombs]
-        result["bombs_worker_peak_mib"] = max((bomb.peak_mib for bomb in bombs), default=0)
+        result["bombs"] = {bomb.name: asdict(bomb) | {"fault": bomb.fault} for bomb in bombs}
     if "doublings" in parts:
         rows = doublings(tokenizer, limits)
         result["doublings"] = rows
@@ -284,7 +284,8 @@ def main() -> None:
     if arguments.output:
         arguments.output.parent.mkdir(parents=True, exist_ok=True)
         if arguments.output.is_file():  # parts that were not run now stay
-            result = json.loads(arguments.output.read_text(encoding="utf-8")) | result
+            before = json.loads(arguments.output.read_text(encoding="utf-8"))
+            result = before | result | {"bombs": before.get("bombs", {}) | result.get("bombs", {})}
         arguments.output.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

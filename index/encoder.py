@@ -77,7 +77,7 @@ class WordEncoder(Encoder, Protocol):
 
 
 class TokenCounter:
-    """Counts word pieces with an encoder's own tokenizer, the file at `path`; needs no torch, so it is quick to load."""
+    """Counts word pieces with an encoder's own tokenizer, the file at `path`; it needs no torch, so it loads fast."""
 
     def __init__(self, model: ModelFiles) -> None:
         self.path = model.folder / "tokenizer.json"

@@ -46,6 +46,7 @@ def expand(passage: Passage, siblings: Sequence[Passage], document: Document, ma
         heading_path=_shared([part.heading_path for part in parts]),
         token_count=tokens,
         page=parts[0].page,
+        context=parts[0].context,
     )
 
 

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import threading
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from .manifest import Manifest, damaged_files, read_manifest
 from .remedies import ingest_command, repair_command
 from .sparse import Bm25Settings, Bm25sIndex
 from .store import PassageStore
+from .successors import Successors
 
 _log = logging.getLogger(__name__)
 _OPEN_ATTEMPTS = 5
@@ -60,6 +62,11 @@ class Snapshot:
             self.sparse = Bm25sIndex.build(texts, Bm25Settings(**manifest.bm25))
         else:
             self.sparse = Bm25sIndex.open(folder / BM25, len(self.row_documents))
+
+    @cached_property
+    def successors(self) -> Successors:
+        """What takes the place of practices that were put away."""
+        return Successors(self.store.practices(), self.store.practice_links())
 
     @property
     def generation(self) -> str:

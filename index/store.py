@@ -23,7 +23,8 @@ CREATE TABLE documents (
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document_id TEXT NOT NULL REFERENCES documents(id),
     ordinal INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL,
-    heading_path TEXT NOT NULL, token_count INTEGER NOT NULL, page INTEGER, role TEXT NOT NULL
+    heading_path TEXT NOT NULL, token_count INTEGER NOT NULL, page INTEGER, role TEXT NOT NULL,
+    context TEXT NOT NULL
 );
 CREATE INDEX passages_by_document ON passages(document_id, ordinal);
 CREATE TABLE structures (
@@ -39,7 +40,7 @@ CREATE TABLE files (
 ) WITHOUT ROWID;
 """
 
-_PASSAGE = 'id, document_id, ordinal, start, "end", text, heading_path, token_count, page, role'
+_PASSAGE = 'id, document_id, ordinal, start, "end", text, heading_path, token_count, page, role, context'
 # SQLite builds differ: 32,766 is the least limit of a current one.
 _MAX_PARAMETERS = 10_000
 _INFO = "id, source, title, kind, published, status, authors, arxiv_id, sha256"
@@ -115,7 +116,7 @@ def write_store(
             ),
         )
         db.executemany(
-            "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 (
                     row,
@@ -129,6 +130,7 @@ def write_store(
                     p.token_count,
                     p.page,
                     p.role,
+                    p.context,
                 )
                 for row, p in enumerate(passages)
             ),
@@ -250,6 +252,6 @@ def _info(row: tuple) -> DocumentInfo:
 
 
 def _passage(row: tuple) -> Passage:
-    identity, document_id, ordinal, start, end, text, heading_path, token_count, page, role = row
+    identity, document_id, ordinal, start, end, text, heading_path, token_count, page, role, context = row
     path = tuple(json.loads(heading_path))
-    return Passage(identity, document_id, ordinal, start, end, text, path, token_count, page, Role(role))
+    return Passage(identity, document_id, ordinal, start, end, text, path, token_count, page, Role(role), context)

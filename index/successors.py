@@ -7,14 +7,11 @@ marked where it stands.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from threading import Lock
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .practices import Practice, Practices, Standing
-from .store import PassageStore
 from .types import Counterpart, PracticeMark, Relation, Stage
 
 # Of a successor that no leg found, the passage that says it outright goes before its registry's entry.
@@ -223,15 +220,3 @@ def _stage(draft: _Draft, kept: Sequence[int], fell_off: Sequence[int]) -> Stage
     if fell_off:
         said.append(f"{len(fell_off)} fell off the end")
     return Stage("successors", len(kept), ", ".join(said))
-
-
-_built: WeakKeyDictionary[PassageStore, Successors] = WeakKeyDictionary()
-_building = Lock()
-
-
-def successors_of(store: PassageStore) -> Successors:
-    """The successors of a generation's practices; read at its first search and kept as long as its store."""
-    with _building:
-        if store not in _built:
-            _built[store] = Successors(store.practices(), store.practice_links())
-        return _built[store]

@@ -99,6 +99,7 @@ class Passage:
         token_count: word pieces of `contextual_text`, special tokens not counted.
         page: 1-based page on which it begins, for paged formats, else None.
         role: body, footnote, figure text or references.
+        context: what the span needs to be understood and is not part of it: a cut table's caption and header row.
     """
 
     id: str
@@ -111,12 +112,12 @@ class Passage:
     token_count: int = 0
     page: int | None = None
     role: Role = Role.BODY
+    context: str = ""
 
     @property
     def contextual_text(self) -> str:
-        """The string that is encoded and tokenised: heading path, newline, text."""
-        heading = HEADING_SEPARATOR.join(self.heading_path)
-        return f"{heading}\n{self.text}" if heading else self.text
+        """The string that is encoded and tokenised: heading path, context and text, each on lines of its own."""
+        return "\n".join(part for part in (HEADING_SEPARATOR.join(self.heading_path), self.context, self.text) if part)
 
 
 def passage_id(document_id: str, ordinal: int) -> str:

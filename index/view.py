@@ -20,7 +20,7 @@ from .search_settings import SearchSettings
 from .snapshot import Snapshot
 from .store import FileRecord
 from .structure import blocks_of, layout_of
-from .successors import Placement, successors_of
+from .successors import Placement
 from .types import Document, DocumentInfo, Filters, Hit, Passage, SearchResult, Signals, Stage
 
 MAX_QUERY_CHARS = 4_000
@@ -192,7 +192,7 @@ class View:
             stage = Stage("successors", len(rows[:k]), "not run: in history mode hits stay as they were found")
             return Placement(rows[:k], scores[:k], {}, stage)
         fused = {row: told.fused_score for row, told in signals.items() if told.fused_score is not None}
-        return successors_of(self._snapshot.store).place(rows, scores, k, fused=fused, allowed=allowed)
+        return self._snapshot.successors.place(rows, scores, k, fused=fused, allowed=allowed)
 
 
 def _checked(query: str, k: int) -> str:

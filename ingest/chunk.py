@@ -20,12 +20,14 @@ from .heading_path import path_clipper
 from .pack import Unit, effective_size, pack, size_of
 from .sections import Group, group, outline
 from .split import Count, split_all
+from .table_context import table_contexts
 
 CHUNKER_VERSION = 2
 """Part of the fingerprint; raise it whenever the same document would be cut differently."""
 
 # Costs of a passage boundary, in the unit of `pack`: a pair that belongs together is only parted by force.
 _FORCE = 4.0
+_CONTEXT_TOKENS = 48
 _CONTINUED = 0.5
 _IN_LIST = 0.05
 _PROSE = frozenset({BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.QUOTE})
@@ -124,10 +126,10 @@ class _Prepared:
         counts = count(strings)
         sizes, between = counts[: len(kept)], counts[len(kept) : 2 * len(kept)]
         self._pieces = dict(zip(titles, counts[2 * len(kept) : -1], strict=True))
+        self._contexts = table_contexts(text, kept, count, _context_limit(settings))
         self._clip = path_clipper(self._pieces, counts[-1], settings.heading_tokens, count)
-        roles = _roles(kept)
-        self._role_at = {block.start: role for block, role in zip(kept, roles, strict=True)}
-        changes = [False, *(before is not after for before, after in pairwise(roles))]
+        self._roles = _roles(kept)
+        changes = [False, *(before is not after for before, after in pairwise(self._roles))]
         self._units = [
             Unit(block.start, block.end, pieces, gap, cut, apart)
             for block, pieces, gap, cut, apart in zip(kept, sizes, between, _cuts(text, kept), changes, strict=True)
@@ -141,13 +143,21 @@ class _Prepared:
         room = min(settings.target_tokens, window - settings.heading_tokens)
         groups = group(sections, self._size, settings.min_tokens, room)
         paths = [self._clip(member.path) for member in groups]
-        runs = self._runs(groups, [window - size for _, size in paths])
+        budgets = [self._less_context(member, window - size) for member, (_, size) in zip(groups, paths, strict=True)]
         found: list[tuple[tuple[str, ...], int, int]] = []
-        for (path, size), units in zip(paths, runs, strict=True):
-            budget = window - size
+        for (path, _), units, budget in zip(paths, self._runs(groups, budgets), budgets, strict=True):
             target = min(settings.target_tokens, budget)
             found += [(path, *span) for span in pack(units, target, budget, settings.min_tokens)]
         return self._built(found)
+
+    def _less_context(self, member: Group, budget: int) -> int:
+        """The budget, less what the caption and header row take that the parts of a table too large for it carry."""
+        tables = [index for index in member.blocks if index in self._contexts and self._exceeds(index, budget)]
+        return budget - max((self._contexts[index][1] for index in tables), default=0)
+
+    def _exceeds(self, index: int, budget: int) -> bool:
+        unit = self._units[index]
+        return effective_size(unit.pieces, unit.end - unit.start) > budget
 
     def _size(self, blocks: Sequence[int]) -> int:
         return size_of([self._units[index] for index in blocks])
@@ -158,7 +168,7 @@ class _Prepared:
             index: budget
             for member, budget in zip(groups, budgets, strict=True)
             for index in member.blocks
-            if effective_size(self._units[index].pieces, self._units[index].end - self._units[index].start) > budget
+            if self._exceeds(index, budget)
         }
         parts = split_all(
             self._document.text,
@@ -166,7 +176,17 @@ class _Prepared:
             self._count,
         )
         broken = dict(zip(oversized, parts, strict=True))
-        return [[unit for index in member.blocks for unit in self._parts(index, broken)] for member in groups]
+        return [self._run(member.blocks, broken) for member in groups]
+
+    def _run(self, blocks: Sequence[int], broken: dict[int, list[Unit]]) -> list[Unit]:
+        """Units of some blocks; what follows a table that was broken up does not join its last rows."""
+        run: list[Unit] = []
+        after_table = False
+        for index in blocks:
+            first, *rest = self._parts(index, broken)
+            run += [replace(first, apart=first.apart or after_table), *rest]
+            after_table = index in broken and self._kept[index].kind is BlockKind.TABLE
+        return run
 
     def _parts(self, index: int, broken: dict[int, list[Unit]]) -> list[Unit]:
         whole = self._units[index]
@@ -188,12 +208,19 @@ class _Prepared:
                 text[start:end],
                 path,
                 page=layout.page_at(start) if layout else None,
-                role=self._role_at[starts[bisect_right(starts, start) - 1]],
+                role=self._roles[place],
+                context=self._contexts[place][0] if place in self._contexts and start > starts[place] else "",
             )
             for ordinal, (path, start, end) in enumerate(found)
+            for place in [bisect_right(starts, start) - 1]
         ]
         counts = self._count([passage.contextual_text for passage in bare])
         return [replace(passage, token_count=pieces) for passage, pieces in zip(bare, counts, strict=True)]
+
+
+def _context_limit(settings: ChunkSettings) -> int:
+    """The most that a cut table's caption and header row may take of a passage, in word pieces."""
+    return min(_CONTEXT_TOKENS, (settings.max_tokens - settings.heading_tokens) // 4)
 
 
 def _roles(blocks: Sequence[Block]) -> list[Role]:

@@ -21,7 +21,7 @@ def read_corpus(paths: Iterable[Path], reader: Reader, flags: DocumentMeta = Doc
     """
     files = discover(paths)
     gatherer = Gatherer(Previous(), reader, encoder="", flags={file.root: flags for file in files})
-    entries = dict(gatherer._read(files))
+    entries = dict(gatherer.read(files))
     return without_duplicates([entries[place] for place in range(len(files))], ())
 
 

@@ -55,9 +55,7 @@ def taken_over(file: SourceFile, record: FileRecord, previous: Previous, warning
         return Entry(file, record)
     key = record.document_id
     warnings = (warning,) if warning else ()
-    return Entry(
-        file, record, previous.documents[key], previous.passages[key], previous.structure(key), warnings
-    )
+    return Entry(file, record, previous.documents[key], previous.passages[key], previous.structure(key), warnings)
 
 
 def kept_entries(previous: Previous, roots: Sequence[Path]) -> list[Entry]:

@@ -15,7 +15,7 @@ from .background import Background
 from .discover import SourceFile
 from .encode import StreamEncoder
 from .entries import Entry, blank_record, entry_of, taken_over
-from .files import read_bytes
+from .files import MAX_FILE_BYTES, read_bytes
 from .latex_project import flatten, parts_of
 from .loaders import LOADER_VERSION
 from .metadata import DocumentMeta, read_sidecar
@@ -52,7 +52,7 @@ class Gatherer:
             IngestError: no reader can be started.
         """
         entries: dict[int, Entry] = {}
-        arriving = Background(self._read(files))
+        arriving = Background(self.read(files))
         progress.begin("reading", len(files), "files")
         try:
             with clock("read"):
@@ -75,7 +75,7 @@ class Gatherer:
             arriving.close()
         return [entries[place] for place in range(len(files))]
 
-    def _read(self, files: Sequence[SourceFile]) -> Iterator[tuple[int, Entry]]:
+    def read(self, files: Sequence[SourceFile]) -> Iterator[tuple[int, Entry]]:
         """Places and entries as they become known; runs in the background."""
         settled: deque[tuple[int, Entry]] = deque()
         prints: dict[int, str] = {}
@@ -83,7 +83,7 @@ class Gatherer:
         def jobs() -> Iterator[ReadJob]:
             parts = _parts(files)
             for place, file in enumerate(files):
-                found = self._inspect(file, parts.get(str(file.location)))
+                found = self._inspect(file, parts.get((file.root, file.path)))
                 if isinstance(found, Entry):
                     settled.append((place, found))
                 else:
@@ -103,7 +103,7 @@ class Gatherer:
         if part_of is not None:
             return Entry(file, replace(blank_record(file, f"is part of {part_of}"), state=FileState.IGNORED))
         try:
-            data = flatten(file.location, root) if _is_latex(file) else read_bytes(file.location, root)
+            data = _bytes(file, root)
             # Not Path.is_file: the sidecar of a file with the longest name allowed has one that is too long to ask for.
             sidecars = [path for path in file.sidecars if os.path.isfile(path)]  # noqa: PTH113
             said = _sidecar_bytes(sidecars[0], root) if sidecars else b""
@@ -144,6 +144,13 @@ def _is_latex(file: SourceFile) -> bool:
     return file.location.suffix.lower() == ".tex"
 
 
+def _bytes(file: SourceFile, root: Path) -> bytes:
+    """What is parsed and hashed: the file, or a LaTeX document with its parts."""
+    if _is_latex(file):
+        return flatten(file.location, root, max_bytes=MAX_FILE_BYTES)
+    return read_bytes(file.location, root)
+
+
 def _sidecar_bytes(path: Path, root: Path) -> bytes:
     try:
         return read_bytes(path, root)
@@ -151,10 +158,15 @@ def _sidecar_bytes(path: Path, root: Path) -> bytes:
         raise QuarantineError(f"its sidecar {path.name} {error}") from error
 
 
-def _parts(files: Sequence[SourceFile]) -> dict[str, str]:
-    """LaTeX files that another one includes: location to the path of that one."""
-    by_root: dict[str, list[Path]] = {}
+def _parts(files: Sequence[SourceFile]) -> dict[tuple[str, str], str]:
+    """LaTeX files that another one takes in: root and path to the path of that one."""
+    by_root: dict[str, dict[str, Path]] = {}
     for file in files:
         if _is_latex(file):
-            by_root.setdefault(file.root, []).append(file.location)
-    return {part: main for root, paths in by_root.items() for part, main in parts_of(paths, Path(root)).items()}
+            by_root.setdefault(file.root, {})[file.path] = file.location
+    return {
+        (root, part): main
+        for root, locations in by_root.items()
+        if Path(root).is_dir()
+        for part, main in parts_of(locations, Path(root)).items()
+    }

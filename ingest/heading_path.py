@@ -33,10 +33,10 @@ def path_clipper(
         room = limit - separator_pieces - 2
         sizes = [effective_size(pieces[title], len(title)) for title in path]
         inner_limit = room if len(path) == 1 else max(room // 2, room - sizes[0])
-        inner, inner_size = _cut_words(path[-1], sizes[-1], inner_limit, count)
+        inner, inner_size = cut_words(path[-1], sizes[-1], inner_limit, count)
         if len(path) == 1:
             return (inner,), inner_size + 1
-        outer, outer_size = _cut_words(path[0], sizes[0], room - inner_size, count)
+        outer, outer_size = cut_words(path[0], sizes[0], room - inner_size, count)
         return (outer, inner), outer_size + inner_size + separator_pieces + 2
 
     def clipped(path: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
@@ -47,8 +47,15 @@ def path_clipper(
     return clipped
 
 
-def _cut_words(title: str, size: int, limit: int, count: Count) -> tuple[str, int]:
-    """The title, or as many of its first words as the limit holds with an ellipsis, and the size."""
+def cut_words(title: str, size: int, limit: int, count: Count) -> tuple[str, int]:
+    """The title, or as many of its first words as the limit holds with an ellipsis, and the size.
+
+    Args:
+        title: any text on one line.
+        size: its effective size.
+        limit: the most that is allowed, 8 or more.
+        count: word pieces of each string.
+    """
     if size <= limit:
         return title, size
     # No more characters than this can fit, however long the title is.

@@ -193,7 +193,7 @@ class _Flattening:
             real = Path(os.path.realpath(candidate))
             if not real.is_relative_to(self.root):
                 outside = True
-            elif os.path.isfile(real):
+            elif _is_file(real):
                 self._take_in_file(shown, real, _import_folder(reference, file, self.main) or folder, trail)
                 return
         self._warn(shown, "it lies outside of the ingested folder" if outside else "it does not exist")
@@ -220,7 +220,7 @@ class _Flattening:
         """The `.bbl` file that LaTeX would read; without one the bibliography is simply not there."""
         path = self.main.with_suffix(".bbl")
         real = Path(os.path.realpath(path))
-        if real.is_relative_to(self.root) and os.path.isfile(real):
+        if real.is_relative_to(self.root) and _is_file(real):
             try:
                 self.add(self._read(real))
                 return
@@ -241,6 +241,13 @@ def _body(text: str) -> str:
     """What a file adds to a document: of a document of its own what stands in its body."""
     start, end = text.find(_BEGIN), text.rfind(_END)
     return text[start + len(_BEGIN) : end] if 0 <= start < end else text
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name that is too long
+        return False
 
 
 def _read(path: Path, max_bytes: int = _MAX_PART) -> bytes:

@@ -17,6 +17,7 @@ from ..index.encoder import Encoder
 from ..index.errors import IngestError
 from ..index.generations import collect, vector_cache_file, writer_lock
 from ..index.store import FileRecord, FileState
+from ..index.structure import practices_of
 from ..index.vectors import VectorCache
 from .discover import SourceFile, discover
 from .encode import StreamEncoder, stored_vectors
@@ -24,6 +25,7 @@ from .entries import kept_entries, without_duplicates
 from .gather import Gatherer
 from .loaders import FORMATS
 from .metadata import DocumentMeta
+from .practice_links import link_rows
 from .previous import Previous, load_previous
 from .progress import Progress, Silent
 from .reading import Reader
@@ -113,6 +115,9 @@ def ingest(
                 stream.step()
             vectors = stored_vectors(passages, cache, encoder)
         structures = {entry.document.info.id: entry.structure for entry in entries if entry.document}
+        practices = [practice for structure in structures.values() for practice in practices_of(structure)]
+        with clock("link"):
+            links = link_rows(practices, [document.info for document in documents.values()], passages, encoder.encode)
         with clock("publish"):
             progress.begin("publishing", 1, "generation")
             manifest = publish_generation(
@@ -126,6 +131,7 @@ def ingest(
                 roots=roots,
                 flags=stored,
                 structures={key: structures[key] for key in sorted(structures)},
+                links=links,
             )
             progress.advance()
             progress.end()

@@ -1,4 +1,4 @@
-"""From the bytes of one file to its passages; who does the work, this process or another, is the `Reader`'s business."""
+"""From the bytes of one file to its passages; whether this process or another does it is up to the `Reader`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -71,12 +71,12 @@ def _aliases(scale: float) -> bytes:
     levels = range(1, _n(9, max(scale, 0.6)))
     first = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]"
     lines = [first, *(f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]" for level in levels)]
-    return "\n".join([*lines, "papers: *a5", ""]).encode()
+    return "\n".join([*lines, "2020: *a5", ""]).encode()
 
 
 def _many_practices(scale: float) -> bytes:
-    entry = "- title: A title of a paper {}\n  year: 2020\n  sota: Do this and that.\n"
-    return ("papers:\n" + "".join(entry.format(number) for number in range(_n(3e4, scale)))).encode()
+    entry = "- title: A title of a paper {}\n  year: 2020\n  sota: [Do this and that.]\n"
+    return ("2020:\n" + "".join(entry.format(number) for number in range(_n(3e4, scale)))).encode()
 
 
 def _page_tree(scale: float) -> bytes:

@@ -99,11 +99,12 @@ def _pdf(text: str) -> bytes:
 
 
 def _registry(text: str) -> bytes:
-    papers = [
-        {"title": part[:80], "year": 2015 + number % 10, "topic": "sample", "sota": part, "status": "standard"}
-        for number, part in enumerate(_paragraphs(text))
-    ]
-    return yaml.safe_dump({"papers": papers}, allow_unicode=True, sort_keys=False).encode()
+    works: dict[int, list[dict[str, object]]] = {}
+    for number, part in enumerate(_paragraphs(text)):
+        year = 2015 + number % 10
+        work = {"title": part[:80], "year": year, "topics": ["sample"], "sota": [part]}
+        works.setdefault(year, []).append(work | ({"attic": {"reason": "old"}} if number % 7 == 0 else {}))
+    return yaml.safe_dump(works, allow_unicode=True, sort_keys=False).encode()
 
 
 _WRITERS: dict[str, Callable[[str], bytes]] = {

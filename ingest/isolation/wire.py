@@ -64,7 +64,9 @@ def read_job(known: bytes, data: bytes) -> ReadJob:
 def write_answer(result: ReadResult) -> bytes:
     """A result as JSON. What the document's text tells is left out: ids and texts of passages."""
     bare = tuple(replace(passage, id="", document_id="", text="") for passage in result.passages)
-    return _ANSWER.dump_json(replace(result, detail=result.detail[:MAX_DETAIL], passages=bare))
+    # A reason may quote the file, and with it half of a character.
+    detail = result.detail[:MAX_DETAIL].encode(errors="replace").decode()
+    return _ANSWER.dump_json(replace(result, detail=detail, passages=bare))
 
 
 def read_answer(payload: bytes, job: ReadJob) -> ReadResult:

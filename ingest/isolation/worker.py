@@ -12,7 +12,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,7 +32,6 @@ from .seccomp import filter_system_calls
 from .wire import LENGTH, frame, read_job, write_answer
 
 _PR_SET_PDEATHSIG = 1
-_BATCH_CHARACTERS = 1_000_000
 
 # Read once before the doors close, so that what a parser imports on its way is there.
 _SAMPLE = b"Title\n=====\n\nA sentence. And, e.g., another one.\n"
@@ -56,7 +55,7 @@ def main() -> None:
         return
     limits, chunking = Limits(**setup["limits"]), ChunkSettings(**setup["chunking"])
     tokenizer = Path(setup["tokenizer"])
-    count_tokens = _in_batches(TokenCounter(ModelFiles(tokenizer.parent.name, tokenizer.parent)))
+    count_tokens = TokenCounter(ModelFiles(tokenizer.parent.name, tokenizer.parent))
     _end_with_parent()
     _warm_up(count_tokens, chunking)
     _send(writer, json.dumps({"in_force": _close_doors(limits)}).encode())
@@ -66,24 +65,6 @@ def main() -> None:
         answer = _answer(job, count_tokens, chunking, limits)
         del job
         _send(writer, answer)
-
-
-def _in_batches(count_tokens: CountTokens) -> CountTokens:
-    """Count some strings at a time: the tokenizer holds a hundred bytes and more for each word piece of a call."""
-
-    def count(texts: Sequence[str]) -> list[int]:
-        counts: list[int] = []
-        batch: list[str] = []
-        characters = 0
-        for text in texts:
-            batch.append(text)
-            characters += len(text) + 1
-            if characters > _BATCH_CHARACTERS:
-                counts += count_tokens(batch)
-                batch, characters = [], 0
-        return counts + count_tokens(batch) if batch else counts
-
-    return count
 
 
 def _answer(job: ReadJob, count_tokens: CountTokens, chunking: ChunkSettings, limits: Limits) -> bytes:

@@ -17,8 +17,8 @@ from sota_rag.app.answering.types import Sentence, Verdict
 from sota_rag.app.forms import answer_form, receipt_form
 from sota_rag.app.settings import Settings
 from sota_rag.index import DocumentInfo, Filters, Hit, Passage, Retriever, SearchSettings, SettingsError, Status
-from sota_rag.index.encoder import EncoderInfo, WordVectors
 from sota_rag.index.blocks import Block, BlockKind
+from sota_rag.index.encoder import EncoderInfo, WordVectors
 from sota_rag.ingest.chunk import ChunkSettings
 from sota_rag.ingest.formats.markdown import parse_markdown
 

@@ -57,7 +57,7 @@ Reciprocal rank fusion joins the ranking of BM25 with the ranking of a dense enc
 """,
 }
 QUESTION = "What fraction of the parameters does LoRA train?"
-COMMANDS = ["ingest", "search", "ask", "app", "index", "doctor", "models", "eval"]
+COMMANDS = ["ingest", "papers", "search", "ask", "app", "corpus", "index", "doctor", "models", "eval"]
 
 HIT_KEYS = {
     "rank", "score", "passage_id", "document_id", "source", "title", "heading_path", "page", "start", "end", "text",
@@ -73,7 +73,7 @@ ANSWER_KEYS = {
     "notes", "receipt",
 }  # fmt: skip
 INGEST_KEYS = {
-    "generation", "published", "added", "changed", "removed", "unchanged", "duplicates", "quarantined", "warnings",
+    "generation", "published", "added", "changed", "removed", "unchanged", "duplicates", "quarantined", "ignored", "warnings",
     "documents", "passages", "encoded", "cached", "seconds",
 }  # fmt: skip
 

@@ -151,16 +151,16 @@ def test_in_a_search(index, hash_encoder, cross_encoder):
     with Retriever.open(index, encoder=hash_encoder, reranker=cross_encoder) as retriever:
         result = retriever.search("What does LoRA freeze?", k=9)
         plain = retriever.search("What does LoRA freeze?", k=9, settings=SearchSettings(rerank=False))
-    assert result.stages[-1].name == "rerank"
-    assert result.stages[-1].count == 9
-    assert cross_encoder.id in result.stages[-1].detail
+    assert result.stages[-2].name == "rerank"
+    assert result.stages[-2].count == 9
+    assert cross_encoder.id in result.stages[-2].detail
     texts = [hit.passage.contextual_text for hit in result.hits]
     expected = cross_encoder.score("What does LoRA freeze?", texts).tolist()
     assert [hit.signals.rerank_score for hit in result.hits] == pytest.approx(expected, abs=1e-5)
     check_order(result.hits)
     fused = {hit.passage.id: hit.score for hit in plain.hits}
     assert {hit.passage.id: hit.signals.fused_score for hit in result.hits} == pytest.approx(fused)
-    assert "switched off" in plain.stages[-1].detail
+    assert "switched off" in plain.stages[-2].detail
     assert all(hit.signals.rerank_score is None for hit in plain.hits)
 
 
@@ -175,7 +175,7 @@ def test_depth_and_budget_in_a_search(tmp_path, small, hash_encoder, depth, budg
             result = retriever.search("rank", k=k)
             check_order(result.hits)
             scored = min(20, max(depth, k), 20 if budget else 8)
-            assert result.stages[-1].count == scored
+            assert result.stages[-2].count == scored
             assert [hit.signals.rerank_score is not None for hit in result.hits] == [
                 place < scored for place in range(len(result.hits))
             ]
@@ -197,4 +197,4 @@ def test_no_candidates(index, hash_encoder, cross_encoder):
     with Retriever.open(index, encoder=hash_encoder, reranker=cross_encoder, settings=settings) as retriever:
         result = retriever.search("zebra")
     assert result.hits == ()
-    assert "no candidates" in result.stages[-1].detail
+    assert "no candidates" in result.stages[-2].detail

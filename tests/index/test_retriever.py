@@ -163,16 +163,16 @@ def test_vector_of_another_shape(retriever, shape):
 
 def test_stages_explain(retriever):
     result = retriever.search("weights", filters=Filters(kinds=(Kind.GUIDE,)))
-    assert [stage.name for stage in result.stages] == ["filter", "dense", "bm25", "fuse", "rerank"]
+    assert [stage.name for stage in result.stages] == ["filter", "dense", "bm25", "fuse", "rerank", "successors"]
     assert [stage.count for stage in result.stages][:2] == [6, 6]
-    assert "not run" in result.stages[-1].detail
-    assert "no reranker" in result.stages[-1].detail
-    assert [s.name for s in retriever.search("weights").stages] == ["dense", "bm25", "fuse", "rerank"]
+    assert "not run" in result.stages[-2].detail
+    assert "no reranker" in result.stages[-2].detail
+    assert [s.name for s in retriever.search("weights").stages] == ["dense", "bm25", "fuse", "rerank", "successors"]
 
 
 def test_timings(retriever):
     timings = retriever.search("weights").timings_ms
-    assert list(timings) == ["encode", "dense", "bm25", "fuse", "rerank", "fetch", "total"]
+    assert list(timings) == ["encode", "dense", "bm25", "fuse", "rerank", "successors", "fetch", "total"]
     assert all(value >= 0 for value in timings.values())
     assert sum(value for name, value in timings.items() if name != "total") <= timings["total"] + 0.01
     assert next(iter(retriever.search("w", settings=SearchSettings(legs="bm25")).timings_ms)) == "bm25"

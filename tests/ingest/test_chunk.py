@@ -310,3 +310,33 @@ def test_a_passage_has_the_page_on_which_it_begins():
     spans = tuple(PageSpan(block.start, block.end, page, 0, 0, 9, 9) for block, page in ((first, 1), (second, 3)))
     found = chunk(document, builder.blocks, count, SMALL, Layout(((612, 792),) * 3, spans))
     assert [passage.page for passage in found] == [1, 3]
+
+
+def test_the_later_parts_of_a_cut_table_carry_its_caption_and_header():
+    builder = TextBuilder()
+    builder.add(BlockKind.CAPTION, "Table 3: Scores of all models.")
+    rows = ["Model | Score"] + [f"model number {n} | {n / 7:.3f}" for n in range(60)]
+    table = builder.add(BlockKind.TABLE, "\n".join(rows))
+    builder.add(BlockKind.PARAGRAPH, "The prose after the table says something else.")
+    document = Document(DocumentInfo("x.pdf", "x.pdf", "Title"), builder.text)
+    sizes = ChunkSettings(max_tokens=128, target_tokens=100, heading_tokens=24, min_tokens=8)
+    first, *later, last = chunk(document, builder.blocks, count, sizes)
+    assert first.context == "" and first.text.startswith("Table 3")
+    assert len(later) > 2
+    for passage in later:
+        assert passage.context == "Table 3: Scores of all models. Model | Score"
+        assert passage.contextual_text == f"Title\n{passage.context}\n{passage.text}"
+        assert passage.token_count <= sizes.max_tokens and passage.end <= table.end
+    assert last.text == "The prose after the table says something else." and last.context == ""
+
+
+def test_a_long_header_row_is_clipped_to_its_share():
+    builder = TextBuilder()
+    header = " | ".join(f"a column of many words {n}" for n in range(40))
+    builder.add(BlockKind.TABLE, "\n".join([header, *(f"row {n} | " + "1 | " * 40 for n in range(20))]))
+    document = Document(DocumentInfo("x.pdf", "x.pdf", "Title"), builder.text)
+    for sizes in (SMALL, ChunkSettings()):
+        found = chunk(document, builder.blocks, count, sizes)
+        assert max(passage.token_count for passage in found) <= sizes.max_tokens
+        assert all(count([passage.context])[0] <= 48 for passage in found)
+    assert found[-1].context.startswith("a column of many words 0 |") and found[-1].context.endswith("…")

@@ -20,10 +20,13 @@ def items(walker: Walker, element: HtmlElement, kind: BlockKind) -> None:
         within = BlockKind.REFERENCE_LIST
     ordered = element.tag == "ol"
     number = _number(element.get("start"), 1)
+    walker.say(element.text)
     for child in element:
         if child.tag != "li":
             walker.element(child, within)
+            walker.say(child.tail)
             continue
+        walker.flush(within)
         number = _number(child.get("value"), number)
         if within in _ENTRIES:
             text = walker.text_of(child)
@@ -33,7 +36,9 @@ def items(walker: Walker, element: HtmlElement, kind: BlockKind) -> None:
             walker.children(child, within)
             walker.flush(within)
             walker.flow.close_item()
+        walker.say(child.tail)
         number += 1
+    walker.flush(within)
     walker.flow.end_list()
 
 
@@ -58,7 +63,7 @@ def definitions(walker: Walker, element: HtmlElement, kind: BlockKind) -> None:
     within = kind_within(element, kind)
     if within in _ENTRIES:
         _labelled(walker, element, within)
-    elif _at_length(element):
+    elif _at_length(element) or _has_strays(element):
         walker.children(element, within)
         walker.flush(within)
     else:
@@ -80,6 +85,14 @@ def _at_length(element: HtmlElement) -> bool:
         if "sig" in part.get("class", "").split() or sum(child.tag in _LONG_PARTS for child in part) > 1:
             return True
     return False
+
+
+def _has_strays(element: HtmlElement) -> bool:
+    """Whether there is text between the parts, or an element that is no part."""
+    texts = [element.text, *(child.tail for child in element)]
+    return any(text and not text.isspace() for text in texts) or any(
+        child.tag not in ("dt", "dd", "div", "template", "wbr") for child in element
+    )
 
 
 def _terms(walker: Walker, element: HtmlElement, kind: BlockKind) -> None:

@@ -67,8 +67,17 @@ def is_layout(table: HtmlElement) -> bool:
     """Whether a table only places things on the page: it has one column, or cells that hold a document's parts."""
     if table.get("role") in ("presentation", "none"):
         return True
+    if _has_strays(table):
+        return True
     columns = max((sum(is_cell(cell) for cell in row) for row in rows_of(table)), default=0)
     return columns < 2 or any(True for _ in _inner(table))
+
+
+def _has_strays(table: HtmlElement) -> bool:
+    """Whether there is text outside the cells, which only a broken table has."""
+    parts = [table, *(part for part in table if part.tag in _PARTS), *rows_of(table)]
+    texts = (text for part in parts for text in (part.text, *(child.tail for child in part)))
+    return any(text and not text.isspace() for text in texts)
 
 
 def _inner(table: HtmlElement) -> Iterator[HtmlElement]:

@@ -3,6 +3,7 @@
 from functools import partial
 
 from ....index.blocks import BlockKind
+from .bibliography import BIBLIOGRAPHY
 from .environments import ENVIRONMENTS, begin
 from .flow import AUTHOR_BREAK, LINE_BREAK, Draft
 from .lexer import PARAGRAPH, Literal
@@ -176,13 +177,6 @@ def _item(reader: Reader) -> None:
         tokens.push(["{", *marker, "}", Literal(f"{colon} ")])
 
 
-def _bibliography_item(reader: Reader) -> None:
-    reader.flow.end_paragraph()
-    reader.tokens.option()
-    key = reader.tokens.word()
-    reader.flow.prefix = f"[{key}] " if key else ""
-
-
 def _and(reader: Reader) -> None:
     reader.flow.write(AUTHOR_BREAK if reader.titling else " ")
 
@@ -316,7 +310,7 @@ COMMANDS: dict[str, Command] = {
     **dict.fromkeys(("\\par", "\\bigbreak", "\\newparagraph"), _paragraph),
     **dict.fromkeys(("\\\\", "\\newline", "\\tabularnewline", "\\cr"), _line_end),
     "\\item": _item,
-    "\\bibitem": _bibliography_item,
+    **BIBLIOGRAPHY,
     "\\multicolumn": _multicolumn,
     "\\multirow": _multirow,
     "\\cmidrule": _rule,

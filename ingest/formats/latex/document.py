@@ -14,6 +14,7 @@ from ....index.types import Kind
 from ...normalise import canonical_text
 from ...parsed import Parsed, TextBuilder
 from .commands import COMMANDS
+from .definitions import DEFINERS
 from .encoding import decode_latex
 from .environments import literal
 from .flow import LINE_BREAK, MARKS, Draft
@@ -43,7 +44,7 @@ def parse_latex(data: bytes) -> Parsed:
 
     lexed = lex(source)
     _lexical_warnings(lexed, warn)
-    reader = Reader(Tokens(lexed.tokens, COMMANDS.__contains__, warn), COMMANDS, literal, warn)
+    reader = Reader(Tokens(lexed.tokens, DEFINERS, COMMANDS.__contains__, warn), COMMANDS, literal, warn)
     if any(before == "\\begin" and name == "document" for before, name in pairwise(lexed.tokens)):
         reader.flow.capture()  # the preamble says nothing
     reader.read()

@@ -20,6 +20,8 @@ _THEOREMS = {
     ).split()
 } | {"thm": "Theorem", "lem": "Lemma", "cor": "Corollary", "prop": "Proposition", "defn": "Definition"}
 
+# What is nested is captured and copied by each level.
+_MAX_OPEN = 200
 _OPTION_LINE = re.compile(r"[ \t]*+(?:\[[^][]{0,2000}\])?[ \t]*+(?:\{[^{}\n]{0,200}\})?[ \t]*+\n?")
 _CODE_CAPTION = re.compile(r"\\caption(?:\[[^][\n]{0,500}\])?\{((?:[^{}]|\{[^{}]{0,500}\}){0,3000})\}\n?")
 _CODE_MARKUP = re.compile(
@@ -32,6 +34,9 @@ _TRUE_COMMENT = re.compile(r"(?<!\\)%[^\n]*+")
 def begin(reader: Reader) -> None:
     r"""`\begin{name}`: an environment opens."""
     name = reader.tokens.word()
+    if len(reader.frames) >= _MAX_OPEN:
+        reader.warn(f"environments nested deeper than {_MAX_OPEN} were left out, their content kept")
+        return
     if opener := ENVIRONMENTS.get(name):
         opener(reader, name)
     elif name in DISPLAYED:

@@ -53,6 +53,7 @@ class Literal(str):
     environment: str
 
     def __new__(cls, text: str, environment: str = "") -> "Literal":
+        """Text, with the environment it is from."""
         literal = super().__new__(cls, text)
         literal.environment = environment
         return literal

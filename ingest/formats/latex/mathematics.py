@@ -79,67 +79,93 @@ def _number(row: _Row, numbers: Numbers) -> None:
         return
     number = numbers.step("equation")
     if number and row.labels:
-        row.pieces += [f" \\tag{{{number}}}"]
+        row.pieces = [f"{_joined(row.pieces).rstrip()} \\tag{{{number}}}"]
         for label in row.labels:
             numbers.tag(label, number)
 
 
 def _read(tokens: Tokens, opening: str) -> tuple[list[_Row], bool]:
-    rows = [_Row()]
-    depth = 0
-    inner: list[str] = []
+    reading = _Reading(tokens, opening)
     while (token := tokens.next()) is not None:
-        row = rows[-1]
+        closed = reading.take(token)
+        if closed is not None:
+            return reading.rows, closed
+    return reading.rows, False
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A formula being read: its rows, how deep within braces, and the environments open within it."""
+
+    tokens: Tokens
+    opening: str
+    rows: list[_Row] = field(default_factory=lambda: [_Row()])
+    depth: int = 0
+    inner: list[str] = field(default_factory=list)
+
+    def take(self, token: str) -> bool | None:
+        """Take a token in; True at the formula's end, False where it should have ended before, else None."""
+        pieces = self.rows[-1].pieces
         if isinstance(token, Literal):
-            row.pieces.append(token)
-        elif token == "{" or token == "}":
-            depth += 1 if token == "{" else -1
-            if depth < 0:
-                tokens.push([token])
-                return rows, False
-            row.pieces.append(token)
+            pieces.append(token)
+        elif token in ("{", "}"):
+            return self._brace(token)
         elif token[0] == "$":
-            if opening in ("$", "$$") and not depth:
-                if len(token) > len(opening):
-                    tokens.push(["$"])
-                return rows, True
-            row.pieces.append(token)
+            return self._dollar(token)
+        elif token == _CLOSING.get(self.opening):
+            return True
+        elif token in _SECTIONS or (token == PARAGRAPH and self.opening in _CLOSING):
+            return self._leave(token)
         elif token == PARAGRAPH:
-            if opening in ("$", "\\(", "$$", "\\["):
-                tokens.push([token])
-                return rows, False
-            row.pieces.append("\n")
-        elif token == _CLOSING.get(opening):
-            return rows, True
-        elif token == "\\end":
-            name = tokens.word()
-            if inner and inner[-1] == name:
-                inner.pop()
-                row.pieces.append(f"\\end{{{name}}}")
-            elif name in tokens.environments:
-                tokens.push(tokens.environments[name].end)
-            else:
-                if name != opening:
-                    tokens.push([token, "{", name, "}"])
-                return rows, name == opening
-        elif token == "\\begin":
-            name = tokens.word()
-            if name in tokens.environments:
-                tokens.begin_environment(name)
-            elif name in DISPLAYED:  # a formula cannot stand in a formula: the end of this one is missing
-                tokens.push([token, "{", name, "}"])
-                return rows, False
-            else:
-                inner.append(name)
-                row.pieces.append(f"\\begin{{{name}}}")
-        elif token == "\\\\" and not depth and not inner:
-            rows.append(_Row())
-        elif token in _SECTIONS:
-            tokens.push([token])
-            return rows, False
+            pieces.append("\n")
+        elif token in ("\\begin", "\\end"):
+            name = self.tokens.word()
+            return self._begin(name) if token == "\\begin" else self._end(name)
+        elif token == "\\\\" and not self.depth and not self.inner:
+            self.rows.append(_Row())
         else:
-            _control(tokens, token, row)
-    return rows, False
+            _control(self.tokens, token, self.rows[-1])
+        return None
+
+    def _leave(self, *tokens: str) -> bool:
+        """Put tokens back that cannot stand in a formula: its end is missing."""
+        self.tokens.push(tokens)
+        return False
+
+    def _brace(self, token: str) -> bool | None:
+        self.depth += 1 if token == "{" else -1
+        if self.depth < 0:
+            return self._leave(token)
+        self.rows[-1].pieces.append(token)
+        return None
+
+    def _dollar(self, token: str) -> bool | None:
+        if self.opening in ("$", "$$") and not self.depth:
+            if len(token) > len(self.opening):
+                self.tokens.push(["$"])
+            return True
+        self.rows[-1].pieces.append(token)
+        return None
+
+    def _begin(self, name: str) -> bool | None:
+        if name in self.tokens.environments:
+            self.tokens.begin_environment(name)
+        elif name in DISPLAYED:
+            return self._leave("\\begin", "{", name, "}")
+        else:
+            self.inner.append(name)
+            self.rows[-1].pieces.append(f"\\begin{{{name}}}")
+        return None
+
+    def _end(self, name: str) -> bool | None:
+        if self.inner and self.inner[-1] == name:
+            self.inner.pop()
+            self.rows[-1].pieces.append(f"\\end{{{name}}}")
+        elif name in self.tokens.environments:
+            self.tokens.push(self.tokens.environments[name].end)
+        else:
+            return True if name == self.opening else self._leave("\\end", "{", name, "}")
+        return None
 
 
 def _control(tokens: Tokens, token: str, row: _Row) -> None:

@@ -4,6 +4,7 @@ Groups and environments are frames on an explicit stack, so nesting costs no rec
 closed in the wrong order, ends where the enclosing frame does.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from .tables import Table
 
 Command = Callable[["Reader"], None]
 GROUP = "{"
+_SETTING = re.compile(r"[-+]?[\d.,:]*(?:pt|em|ex|cm|mm|in|bp|sp)?|[\w-]{1,40}=[^\s]*")
 
 
 @dataclass(slots=True)
@@ -224,5 +226,4 @@ class Reader:
 
 def _is_setting(text: str) -> bool:
     """Whether an argument is a length, a number or a list of settings rather than words."""
-    text = text.strip()
-    return not any(character.isalpha() for character in text) or text[0] in "0123456789.-" or "=" in text
+    return _SETTING.fullmatch(text.strip()) is not None

@@ -1,13 +1,13 @@
 """PDF to typed blocks with the place of every line on its page.
 
-    extract      bytes to pages: runs of characters, rules, pictures (`pdfium`, `runs`, `drawings`, `fonts`, `script`)
-    furniture    running heads, page numbers and side stamps taken out
-    columns      lines in reading order
-    front        title, authors, arXiv identifier
-    headings     lines that the outline names or that look like headings
-    regions      tables, figures, captions, footnotes, formulas
-    paragraphs   lines to blocks; `flow` joins those that a column's or a page's end has cut; `references`
-    assemble     blocks to canonical text with its layout; `joining` takes hyphens out
+extract      bytes to pages: runs of characters, rules, pictures (`pdfium`, `runs`, `drawings`, `fonts`, `script`)
+furniture    running heads, page numbers and side stamps taken out
+columns      lines in reading order
+front        title, authors, arXiv identifier
+headings     lines that the outline names or that look like headings
+regions      tables, figures, captions, footnotes, formulas
+paragraphs   lines to blocks; `flow` joins those that a column's or a page's end has cut; `references`
+assemble     blocks to canonical text with its layout; `joining` takes hyphens out
 """
 
 from .document import parse_pdf

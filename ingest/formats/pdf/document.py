@@ -103,9 +103,7 @@ def _labels(pages: Sequence[Page], columns: Sequence[Column], body_size: float) 
     return labels
 
 
-def _drafts(
-    columns: Sequence[Column], labels: dict[Line, Label], marks: dict[Line, Mark], front: Front
-) -> list[Draft]:
+def _drafts(columns: Sequence[Column], labels: dict[Line, Label], marks: dict[Line, Mark], front: Front) -> list[Draft]:
     for line in front.title:
         marks.pop(line, None)
     if front.title:

@@ -46,9 +46,7 @@ def find_shapes(
     return rules, merged(pictures + _clusters(strokes, width, height))
 
 
-def _clipped(
-    shapes: NDArray[np.float32], page_box: Box, rotation: int, frame: Frame
-) -> NDArray[np.float64]:
+def _clipped(shapes: NDArray[np.float32], page_box: Box, rotation: int, frame: Frame) -> NDArray[np.float64]:
     """Boxes in the text's frame, cut at the page's edges."""
     left, bottom, right, top = (shapes[:, column].astype(np.float64) for column in range(4))
     left, right = (np.clip(side, page_box.x0, page_box.x1) for side in (left, right))

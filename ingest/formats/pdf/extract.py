@@ -81,15 +81,15 @@ def extract(document: pypdfium.PdfDocument) -> Extracted:
     for index in range(min(count, MAX_PAGES)):
         room = MAX_CHARACTERS - found.readable - found.unreadable
         if room <= 0:
-            found.warnings.append(f"it has more than {MAX_CHARACTERS} characters; pages from {index + 1} on are not read")
+            found.warnings.append(
+                f"it has more than {MAX_CHARACTERS} characters; pages from {index + 1} on are not read"
+            )
             break
         _read_page(document, index, min(room, _MAX_PAGE_CHARACTERS), fonts, found)
     return found
 
 
-def _read_page(
-    document: pypdfium.PdfDocument, index: int, room: int, fonts: FontTable, found: Extracted
-) -> None:
+def _read_page(document: pypdfium.PdfDocument, index: int, room: int, fonts: FontTable, found: Extracted) -> None:
     number = index + 1
     page = pdfium.FPDF_LoadPage(document.raw, index)
     if not page:

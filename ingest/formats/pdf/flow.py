@@ -28,7 +28,9 @@ def joined_over_breaks(drafts: Sequence[Draft]) -> list[Draft]:
 def _goes_on(last: Draft, draft: Draft) -> bool:
     """Whether a block is the rest of a paragraph that an aside, a column's or a page's end has cut."""
     before, line = last.lines[-1], draft.lines[0]
-    moved = line.page != before.page or line.baseline < before.baseline or line.baseline > before.baseline + 3 * line.size
+    moved = (
+        line.page != before.page or line.baseline < before.baseline or line.baseline > before.baseline + 3 * line.size
+    )
     if not moved or draft.kind is BlockKind.LIST or abs(before.size - line.size) > 0.08 * line.size:
         return False
     text = before.text.rstrip()
@@ -39,7 +41,6 @@ def _goes_on(last: Draft, draft: Draft) -> bool:
         return line.text[:1].islower() and not indented
     full = last.column is None or before.box.x1 > last.column.right - 3 * before.size
     return (full or line.text[:1].islower()) and not indented
-
 
 
 def _hangs_alike(last: Draft, draft: Draft) -> bool:

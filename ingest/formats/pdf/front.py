@@ -69,7 +69,11 @@ def find_front(columns: Sequence[Column], declared: str, body_size: float) -> Fr
 
 def _begins_text(line: Line) -> bool:
     text = letters(line.text)
-    return key_of(line.text) in _ABSTRACT or bool(re.match(r"abstract\s?[.:—–-]", line.text, re.IGNORECASE)) or text in _ABSTRACT
+    return (
+        key_of(line.text) in _ABSTRACT
+        or bool(re.match(r"abstract\s?[.:—–-]", line.text, re.IGNORECASE))
+        or text in _ABSTRACT
+    )
 
 
 def _is_running(line: Line, columns: Sequence[Column]) -> bool:
@@ -124,9 +128,7 @@ def _largest_title(lines: Sequence[Line], body_size: float) -> tuple[Line, ...]:
     return tuple(title)
 
 
-def read_meta(
-    front: Front, lines: Sequence[Line], stamps: Sequence[str], declared: Mapping[str, str]
-) -> DocumentMeta:
+def read_meta(front: Front, lines: Sequence[Line], stamps: Sequence[str], declared: Mapping[str, str]) -> DocumentMeta:
     """What the paper says of itself.
 
     Args:

@@ -11,7 +11,9 @@ _EDGE = 0.12
 """Share of the page's height at its top and bottom in which furniture stands."""
 _MIN_PAGES = 3
 _DIGITS = re.compile(r"\d+")
-_PAGE_NUMBER = re.compile(r"(?:page\s*)?[-–—]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–—]?(?:\s*(?:of|/)\s*\d{1,4})?", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(
+    r"(?:page\s*)?[-–—]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–—]?(?:\s*(?:of|/)\s*\d{1,4})?", re.IGNORECASE
+)
 _STAMP = re.compile(r"arXiv:\s?\S+\s.{0,80}\d{4}")
 
 Row = tuple[str, int]
@@ -61,7 +63,9 @@ def _edge_rows(page: Page) -> list[tuple[Row, list[Run]]]:
         found.append(((text, height // 2), runs))
         if len(runs) > 1:
             # The title of the section changes, the author's name beside it does not.
-            found += [((_DIGITS.sub("#", run.text).casefold(), height // 2), [run]) for run in runs if len(run.text) > 3]
+            found += [
+                ((_DIGITS.sub("#", run.text).casefold(), height // 2), [run]) for run in runs if len(run.text) > 3
+            ]
     return found
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ...normalise import canonical_text
-from .page import Box, Line
+from .page import Box, Line, Run
+from .script import LARGE_SIGNS, SCRIPT_SIZE
 
 _LAST_WORD = re.compile(r"([^\W\d_]+)-$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
@@ -14,7 +15,9 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _SPACES = re.compile(r"\s+")
 _ADDRESS = re.compile(r"(?:https?://|www\.|doi\.org/)\S*$")
 # Before these a hyphen is spelled more often than not.
-_COMPOUND_BEFORE = frozenset("self non multi cross co well so semi state high low long short one two three few zero".split())
+_COMPOUND_BEFORE = frozenset(
+    "self non multi cross co well so semi state high low long short one two three few zero".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ def _without_hyphen(before: str, after: str, vocabulary: Vocabulary) -> str | No
     address = _ADDRESS.search(before)
     if address or not first or not last or not after[0].islower():
         return before if address or after[0].isalnum() else None
-    if vocabulary.keeps_hyphen(last.group(1), first.group()):
+    compound = "-" in before[:-1].rsplit(" ", 1)[-1]
+    if compound or vocabulary.keeps_hyphen(last.group(1), first.group()):
         return before
     whole = before[:-1] + after
     # Never so that the halves compose to another character.
@@ -129,24 +133,32 @@ def join_formula(lines: Sequence[Line]) -> tuple[str, list[Piece]]:
     parts: list[str] = []
     pieces: list[Piece] = []
     length = 0
+    largest = max(run.size for _, run in runs)
     for index, (page, run) in enumerate(runs):
         text = one_line(run.text)
         if not text:
             continue
-        if parts and not _touches(runs[index - 1][1].box, run.box, run.size):
-            parts.append(" ")
-            length += 1
+        if parts and (between := _between(runs[index - 1][1], run, largest)):
+            parts.append(between)
+            length += len(between)
         parts.append(text)
         pieces.append(Piece(length, length + len(text), page, run.box))
         length += len(text)
     whole = "".join(parts)
     if not unicodedata.is_normalized("NFC", whole):
         # Combining marks drawn by themselves: keep every run apart.
-        return join_lines([Line(page, [run], run.box, run.baseline, run.size).settle() for page, run in runs], Vocabulary(()))
+        return join_lines(
+            [Line(page, [run], run.box, run.baseline, run.size).settle() for page, run in runs], Vocabulary(())
+        )
     return whole, pieces
 
 
-def _touches(before: Box, after: Box, size: float) -> bool:
-    return -3 * size < after.x0 - before.x1 < 0.12 * size and before.y0 < after.y1 and after.y0 < before.y1
-
-
+def _between(before: Run, after: Run, largest: float) -> str:
+    """What stands between two runs of a formula: a space, a fraction's stroke, or nothing."""
+    full = min(before.size, after.size) >= SCRIPT_SIZE * largest
+    below = after.baseline - before.baseline > 0.9 * largest and after.box.x0 < before.box.x1
+    if full and below and before.box.x0 < after.box.x1 and not LARGE_SIGNS & {before.text[-1], after.text[0]} - {"√"}:
+        return " / "
+    gap = after.box.x0 - before.box.x1
+    level = before.box.y0 < after.box.y1 and after.box.y0 < before.box.y1
+    return "" if level and -3 * after.size < gap < 0.12 * after.size else " "

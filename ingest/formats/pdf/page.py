@@ -11,7 +11,6 @@ from itertools import pairwise
 from .script import LOWERED, RAISED, SCRIPT_SIZE, superscript
 
 
-
 @dataclass(frozen=True, slots=True)
 class Box:
     """A rectangle; x to the right, y downwards."""

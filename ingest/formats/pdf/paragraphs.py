@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 from ....index.blocks import BlockKind
@@ -89,7 +90,7 @@ def _leading(lines: Sequence[Line]) -> float:
     """Usual distance of two baselines, in font sizes."""
     steps = [
         (line.baseline - before.baseline) / line.size
-        for before, line in zip(lines, lines[1:], strict=False)
+        for before, line in pairwise(lines)
         if abs(line.size - before.size) < 0.3 and 0.9 * line.size < line.baseline - before.baseline < 2.5 * line.size
     ]
     return min(max(median(steps), 1.0), 1.8) if steps else 1.2
@@ -131,7 +132,9 @@ def _begins(current: Draft, line: Line, column: Column, left: float, leading: fl
     shift = line.box.x0 - before.box.x0
     if shift > _INDENT * size:
         # The second line of a hanging item stands further in than its first.
-        hanging = len(current.lines) == 1 and (current.kind is BlockKind.LIST or before.box.x1 > column.right - 2 * size)
+        hanging = len(current.lines) == 1 and (
+            current.kind is BlockKind.LIST or before.box.x1 > column.right - 2 * size
+        )
         return not hanging or (current.kind is not BlockKind.LIST and line.box.x0 > left + _INDENT * size)
     if shift < -_INDENT * size and len(current.lines) > 1:
         return True

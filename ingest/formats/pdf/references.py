@@ -13,6 +13,7 @@ from .page import Line
 
 _TITLES = frozenset({"references", "bibliography", "literaturecited", "workscited", "referencesandnotes"})
 _NUMBERED = re.compile(r"\[[\w+.,’'\- ]{1,30}\]|\d{1,3}\.\s")
+_ENTRIES = frozenset({BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.FORMULA})
 _HANGING = 0.6
 _APART = 1.18
 
@@ -28,18 +29,18 @@ def mark_references(drafts: Sequence[Draft]) -> list[Draft]:
             section = []
             inside = key_of(" ".join(line.text for line in draft.lines)) in _TITLES
             found.append(draft)
-        elif inside and draft.kind in (BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.REFERENCE_LIST, BlockKind.FORMULA):
-            section.append(draft)
-        elif inside and draft.kind is BlockKind.FOOTNOTE and _is_entry_size(draft, section):
+        elif inside and _belongs(draft, section):
             section.append(draft)
         else:
             found.append(draft)
     return found + _entries(section)
 
 
-def _is_entry_size(draft: Draft, section: Sequence[Draft]) -> bool:
-    """Whether what was taken for a footnote is as large as the entries around it."""
-    return not section or abs(section[0].size - draft.size) < 0.3
+def _belongs(draft: Draft, section: Sequence[Draft]) -> bool:
+    """Whether it is an entry, or was taken for a footnote although it is as large as the entries before it."""
+    if draft.kind is BlockKind.FOOTNOTE:
+        return not section or abs(section[0].size - draft.size) < 0.3
+    return draft.kind in _ENTRIES
 
 
 def _entries(section: Sequence[Draft]) -> list[Draft]:

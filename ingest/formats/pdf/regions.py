@@ -1,7 +1,7 @@
 """What is no running text: tables, algorithms, text inside figures, footnotes, captions, displayed formulas."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -31,7 +31,7 @@ class Label:
 
 def label_lines(page: Page, columns: Sequence[Column], body_size: float) -> dict[Line, Label]:
     """Labels of a page's lines; running text, headings and lists have none."""
-    numbers = count()
+    numbers: Iterator[int] = count()
     labels: dict[Line, Label] = {}
     lines = [line for column in columns for line in column.lines]
     for box, kind in _boxes(page, lines, body_size):
@@ -42,6 +42,7 @@ def label_lines(page: Page, columns: Sequence[Column], body_size: float) -> dict
                 labels[line] = label
     for column in columns:
         _label_captions(column, labels, numbers)
+        _label_at_captions(column, body_size, labels, numbers)
         _label_footnotes(page, column, body_size, labels, numbers)
         _label_rows(column, labels, numbers)
         _label_formulas(column, labels, numbers)
@@ -82,7 +83,7 @@ def _is_prose(lines: Sequence[Line], box: Box, body_size: float) -> bool:
     return running > 0.5 * total
 
 
-def _label_captions(column: Column, labels: dict[Line, Label], numbers: count) -> None:  # type: ignore[type-arg]
+def _label_captions(column: Column, labels: dict[Line, Label], numbers: Iterator[int]) -> None:
     lines = column.lines
     index = 0
     while index < len(lines):
@@ -99,10 +100,47 @@ def _label_captions(column: Column, labels: dict[Line, Label], numbers: count) -
             index += 1
 
 
+def _label_at_captions(column: Column, body_size: float, labels: dict[Line, Label], numbers: Iterator[int]) -> None:
+    """Rows of a table without rules beside its caption, and what is left of a figure's text above its own."""
+    lines = column.lines
+    first: int | None = None
+    for index in range(len(lines) + 1):
+        captioned = index < len(lines) and lines[index] in labels and labels[lines[index]].kind is BlockKind.CAPTION
+        if captioned and first is None:
+            first = index
+        elif not captioned and first is not None:
+            is_table = lines[first].text[:3].casefold() == "tab"
+            above = _taken(reversed(lines[:first]), labels, body_size, is_table=is_table)
+            below = _taken(iter(lines[index:]), labels, body_size, is_table=True) if is_table and len(above) < 2 else []
+            kind = BlockKind.TABLE if is_table else BlockKind.FIGURE
+            chosen = above if len(above) >= 2 or not is_table else below if len(below) >= 2 else []
+            if chosen:
+                labels.update(dict.fromkeys(chosen, Label(kind, next(numbers))))
+            first = None
+
+
+def _taken(lines: Iterator[Line], labels: dict[Line, Label], body_size: float, *, is_table: bool) -> list[Line]:
+    """Lines from a caption on that are no running text: rows of cells, or small and short ones of a figure."""
+    found: list[Line] = []
+    for line in lines:
+        several = len(cells(line)) > 1
+        small = line.size < 0.93 * body_size and len(line.text) < 60
+        if line in labels or not (several or (small and not is_table)) or _EQUATION_NUMBER.search(line.text):
+            break
+        found.append(line)
+    return found
+
+
 def _is_within(before: Line, line: Line, labels: dict[Line, Label]) -> bool:
     """Whether a line goes on a paragraph: a sentence may begin with "Fig. 2."."""
     close = 0 < line.baseline - before.baseline < 1.35 * line.size
-    return close and before not in labels and abs(line.size - before.size) < 0.3 and len(before.text) > 30 and not line.bold
+    return (
+        close
+        and before not in labels
+        and abs(line.size - before.size) < 0.3
+        and len(before.text) > 30
+        and not line.bold
+    )
 
 
 def _goes_on(before: Line, line: Line, column: Column) -> bool:
@@ -118,7 +156,9 @@ def _goes_on(before: Line, line: Line, column: Column) -> bool:
     return before.box.x1 + room > min(column.right, max(line.box.x1, before.box.x1)) - line.size
 
 
-def _label_footnotes(page: Page, column: Column, body_size: float, labels: dict[Line, Label], numbers: count) -> None:  # type: ignore[type-arg]
+def _label_footnotes(
+    page: Page, column: Column, body_size: float, labels: dict[Line, Label], numbers: Iterator[int]
+) -> None:
     """Small lines at the foot of a column, from a short rule or a note's mark on."""
     lines = column.lines
     start = len(lines)
@@ -149,10 +189,12 @@ def _begins_note(line: Line) -> bool:
     first = line.runs[0]
     raised = first.baseline < line.baseline - 0.15 * line.size and first.size < 0.95 * line.size
     mark = first.text[:1]
-    return bool(_NOTE_MARK.match(line.text)) and (raised or mark in "*∗†‡§¶" or (mark.isdigit() and first.size < 0.95 * line.size))
+    return bool(_NOTE_MARK.match(line.text)) and (
+        raised or mark in "*∗†‡§¶" or (mark.isdigit() and first.size < 0.95 * line.size)
+    )
 
 
-def _label_rows(column: Column, labels: dict[Line, Label], numbers: count) -> None:  # type: ignore[type-arg]
+def _label_rows(column: Column, labels: dict[Line, Label], numbers: Iterator[int]) -> None:
     """Tables without rules: at least three rows of at least three cells each."""
     rows: list[Line] = []
     for line in [*column.lines, None]:
@@ -165,7 +207,7 @@ def _label_rows(column: Column, labels: dict[Line, Label], numbers: count) -> No
         rows = []
 
 
-def _label_formulas(column: Column, labels: dict[Line, Label], numbers: count) -> None:  # type: ignore[type-arg]
+def _label_formulas(column: Column, labels: dict[Line, Label], numbers: Iterator[int]) -> None:
     """Displayed formulas: away from the margin, with more signs than words."""
     before: Line | None = None
     label: Label | None = None
@@ -188,9 +230,9 @@ def _draw_in_fragments(column: Column, labels: dict[Line, Label]) -> None:
     following: Line | None = None
     for line in reversed(column.lines):
         label = labels.get(line)
-        if label is None and following is not None and _is_fragment(line) and line.box.x0 > column.left + line.size:
-            if 0 <= following.baseline - line.baseline < 1.6 * following.size:
-                labels[line] = labels[following]
+        apart = label is None and _is_fragment(line) and line.box.x0 > column.left + line.size
+        if apart and following is not None and 0 <= following.baseline - line.baseline < 1.6 * following.size:
+            labels[line] = labels[following]
         following = line if line in labels and labels[line].kind is BlockKind.FORMULA else None
 
 
@@ -214,7 +256,7 @@ def _is_fragment(line: Line) -> bool:
     return len(line.text) <= 24 and not any(len(word) > 4 for word in _WORD.findall(line.text)) and not line.bold > 0.9
 
 
-def _label_code(column: Column, labels: dict[Line, Label], numbers: count) -> None:  # type: ignore[type-arg]
+def _label_code(column: Column, labels: dict[Line, Label], numbers: Iterator[int]) -> None:
     """Consecutive lines in a fixed-pitch font."""
     group: list[Line] = []
     for line in [*column.lines, None]:

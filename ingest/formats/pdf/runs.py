@@ -104,7 +104,7 @@ def _collected(
     read: Characters,
     pieces: list[str],
     starts: NDArray[np.int64],
-    boxes: NDArray[np.float32],
+    boxes: NDArray[np.float64],
     origins: NDArray[np.float64],
     sizes: NDArray[np.float64],
     objects: NDArray[np.int64],
@@ -117,7 +117,7 @@ def _collected(
     emphatic = (flags[:, 0] + flags[:, 1]) > 0
     runs: list[Run] = []
     for order, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        text = _accented("".join(pieces[start:end]).strip())
+        text = _accented("".join(pieces[start:end]).strip().replace("  ", " "))
         if not text:
             continue
         box = Box(float(left[order]), float(top[order]), float(right[order]), float(bottom[order]))
@@ -159,7 +159,7 @@ def _mark_scripts(
     sizes: NDArray[np.float64],
     math: NDArray[np.float64],
 ) -> None:
-    """Raised digits and signs become superscripts, and an underscore goes before an index of a formula's letter."""
+    """Raised digits become superscripts; other exponents and indices in formulas get a mark: x^T, d_k."""
     if len(texts) < 2:
         return
     lengths = np.diff(np.append(starts, len(texts)))
@@ -171,10 +171,21 @@ def _mark_scripts(
     small = sizes < SCRIPT_SIZE * largest
     first = np.zeros(len(texts), bool)
     first[starts] = True
-    for index in np.flatnonzero(small & (baseline - baselines > RAISED * largest) & ~first).tolist():
-        texts[index] = superscript(texts[index])
+    raised = small & (baseline - baselines > RAISED * largest)
+    for index in np.flatnonzero(raised & first).tolist():
+        # What is raised at the beginning of a line is the mark of a footnote: it stays, apart from the text.
+        while index < len(texts) and raised[index]:
+            raised[index] = False
+            index += 1
+        if index < len(texts) and not first[index]:
+            texts[index] = f" {texts[index]}"
+    after_math = np.roll(math, 1) > 0
+    for index in np.flatnonzero(raised).tolist():
+        text = superscript(texts[index])
+        opens = text == texts[index] and text.isalpha() and after_math[index] and not raised[index - 1]
+        texts[index] = f"^{text}" if opens else text
     lowered = small & (baselines - baseline > LOWERED * largest)
-    begins = lowered & ~first & ~np.roll(lowered, 1) & (np.roll(math, 1) > 0)
+    begins = lowered & ~first & ~np.roll(lowered, 1) & after_math
     for index in np.flatnonzero(begins).tolist():
         # The second half of a sign beyond the basic plane is empty.
         before = texts[index - 1] or texts[index - 2]

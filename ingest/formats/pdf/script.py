@@ -76,9 +76,10 @@ _LARGE_SIGNS = {
     # Pieces of tall brackets.
     **dict.fromkeys((*range(0x30, 0x44), 0x74, 0x75, 0x76, *range(0x7A, 0x7E)), ""),
 }
+LARGE_SIGNS = frozenset("∑∏∫⋃⋂⋀⋁√()[]{}⟨⟩|")
+"""They may be taller than what they belong to, so that limits stand above and below them."""
+
 _PRIVATE_OR_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ue000-\uf8ff\ufdd0-\ufdef\uffff\U000f0000-\U0010ffff]")
-
-
 
 
 def superscript(text: str) -> str:

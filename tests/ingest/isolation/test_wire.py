@@ -56,6 +56,11 @@ def test_a_reason_arrives_and_an_endless_one_is_cut():
     assert read_answer(write_answer(sent), JOB).detail == sent.detail[:2000]
 
 
+def test_half_a_character_in_a_reason_does_not_stop_it():
+    sent = ReadResult(7, FileState.QUARANTINED, "it says \ud83d")
+    assert read_answer(write_answer(sent), JOB).detail == "it says ?"
+
+
 LIES = [
     ("key", lambda form: form.update(key=8), "the result of another job"),
     ("key as text", lambda form: form.update(key="7"), "key: Input should be a valid integer"),

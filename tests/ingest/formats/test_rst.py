@@ -1,0 +1,179 @@
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sota_rag.index.errors import QuarantineError
+from sota_rag.index.types import Kind
+from sota_rag.ingest.formats.rst import MAX_CHARS, parse_rst
+from sota_rag.ingest.normalise import canonical_text
+
+
+def kinds(text: str) -> list[tuple[str, str]]:
+    parsed = parse_rst(text.encode())
+    return [(block.kind.value, parsed.text[block.start : block.end]) for block in parsed.blocks]
+
+
+def test_sections_and_metadata():
+    text = "Guide\n=====\n\n:Author: Jane Doe\n:Date: 2021-05-06\n\nOne\n---\n\nA *b*\nc.\n\nInner\n~~~~~\n\nd\n"
+    parsed = parse_rst(text.encode())
+    levels = [(block.level, block.title) for block in parsed.blocks if block.level]
+    assert levels == [(1, "Guide"), (2, "One"), (3, "Inner")]
+    assert (parsed.meta.title, parsed.meta.authors, parsed.meta.published) == ("Guide", ("Jane Doe",), "2021-05-06")
+    assert parsed.kind is Kind.GUIDE
+    assert ("paragraph", "A b c.") in kinds(text)
+
+
+def test_a_malformed_date_is_left_out():
+    assert parse_rst(b"T\n=\n\n:Date: $Date$\n\ntext").meta.title == "T"
+
+
+def test_roles_of_sphinx_are_their_text():
+    text = "See :ref:`the guide <guide>`, :func:`~a.b.fit`, :class:`a.C`, :math:`x^2` and :term:`epoch`."
+    assert kinds(text) == [("paragraph", "See the guide, fit, a.C, $x^2$ and epoch.")]
+
+
+def test_directives_of_sphinx():
+    text = (
+        ".. toctree::\n   :maxdepth: 2\n\n   a\n\n.. code-block:: python\n   :linenos:\n   :caption: x\n\n   def f():\n"
+        "       pass\n\n.. math::\n   :label: one\n\n   a = b\n\n.. note:: Take\n   care.\n\n.. versionadded:: 1.2\n\n"
+        ".. py:function:: fit(x)\n   :module: m\n\n   Fits.\n\n   :param x: data\n\n"
+        ".. mytheme-card:: Card\n   :color: red\n\n   Words.\n"
+    )
+    assert kinds(text) == [
+        ("code", "def f():\n    pass"),
+        ("formula", "$$\na = b\n$$"),
+        ("paragraph", "Note:"),
+        ("paragraph", "Take care."),
+        ("paragraph", "Added in version 1.2"),
+        ("paragraph", "fit(x)"),
+        ("paragraph", "Fits."),
+        ("list", "- param x: data"),
+        ("paragraph", "Card"),
+        ("paragraph", "Words."),
+    ]
+
+
+def test_nothing_is_included_and_nothing_raw(tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    text = (
+        f"Words.\n\n.. include:: {secret}\n\n.. literalinclude:: {secret}\n\n.. csv-table:: T\n   :file: {secret}\n\n"
+        f".. raw:: html\n   :file: {secret}\n\n.. raw:: html\n\n   <b>raw</b>\n\n"
+        f".. code-block::\n   :include: {secret}\n"
+    )
+    found = " ".join(text for _, text in kinds(text))
+    assert found.startswith("Words.")
+    assert "secret\n" not in found + "\n"
+    assert "<b>" not in found
+
+
+def test_lists_literals_and_quotes():
+    text = (
+        "- one\n- two\n\n  more\n\n  3. x\n  4. y\n\nterm\n  meaning\n\n"
+        "Thus::\n\n  a  b\n\n  c\n\n>>> 1\n1\n\n    Quoted.\n"
+    )
+    assert kinds(text) == [
+        ("list", "- one\n- two\n\n  more\n  3. x\n  4. y"),
+        ("list", "- term: meaning"),
+        ("paragraph", "Thus:"),
+        ("code", "a  b\n\nc"),
+        ("code", ">>> 1\n1"),
+        ("quote", "Quoted."),
+    ]
+
+
+def test_tables_notes_and_pictures():
+    text = (
+        "==== ====\na    b\n==== ====\n1    2|3\n==== ====\n\nSee [1]_ and [Doe]_.\n\n.. [1] A note.\n"
+        ".. [Doe] A paper.\n\n.. figure:: x.png\n   :alt: A cat\n\n   The caption.\n"
+    )
+    assert kinds(text) == [
+        ("table", "| a | b |\n|---|---|\n| 1 | 2\\|3 |"),
+        ("paragraph", "See [1] and [Doe]."),
+        ("footnote", "[1] A note."),
+        ("reference_list", "[Doe] A paper."),
+        ("figure", "A cat"),
+        ("caption", "The caption."),
+    ]
+
+
+def test_what_docutils_cannot_read_is_kept_and_nothing_is_printed(capfd):
+    found = " ".join(
+        text for _, text in kinds("Words *unclosed and |missing|.\n\n+---+\n| broken\n\n.. image::\n\nEnd.")
+    )
+    assert "unclosed" in found
+    assert "broken" in found
+    assert capfd.readouterr() == ("", "")
+
+
+def test_one_document_leaves_no_role_to_the_next():
+    first = kinds(".. role:: loud(strong)\n\n.. default-role:: math\n\n:loud:`a` `b`")
+    assert kinds(":loud:`a` `b`") == first == [("paragraph", "a b")]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "empty"),
+        (b".. a comment", "no text"),
+        (b"\xff", "UTF-8"),
+        (b"x" * (MAX_CHARS + 1), "split it"),
+        ("\n\n".join(" " * depth + "x" for depth in range(400)).encode(), "nested too deeply"),
+    ],
+)
+def test_what_cannot_be_read(data, message):
+    with pytest.raises(QuarantineError, match=message):
+        parse_rst(data)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "a *b*",
+                "Title",
+                "=====",
+                "- x",
+                "",
+                "",
+                "  in",
+                "::",
+                ".. note::",
+                ".. x::",
+                ".. [1] n",
+                "[1]_",
+                "`q",
+                "e\u0301",
+                "|s|",
+            ]
+        ),
+        max_size=20,
+    )
+)
+def test_blocks_hold_every_character_once(lines):
+    try:
+        parsed = parse_rst("\n".join(lines).encode())
+    except QuarantineError:
+        return
+    assert canonical_text(parsed.text) == parsed.text
+    covered = "".join(parsed.text[block.start : block.end] for block in parsed.blocks)
+    assert "".join(covered.split()) == "".join(parsed.text.split())
+    ends = [0, *(block.end for block in parsed.blocks)]
+    assert all(block.start >= end for block, end in zip(parsed.blocks, ends, strict=False))
+
+
+def duration(text: str) -> float:
+    data = text.encode()
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        parse_rst(data)
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+@pytest.mark.parametrize("unit", ["para `x` *y*.\n\n", "word *a\n", "- x\n"])
+def test_time_grows_with_the_size(unit):
+    assert duration(unit * 800) < 2.5 * duration(unit * 400) + 0.2
