@@ -72,7 +72,8 @@ def receipt_form(receipt: Receipt) -> dict[str, Any]:
 def ingest_form(report: IngestReport) -> dict[str, Any]:
     """`ingest --json`."""
     form = asdict(report)
-    form["quarantined"] = [{"root": r.root, "path": r.path, "reason": r.detail} for r in report.quarantined]
+    for name, records in (("quarantined", report.quarantined), ("ignored", report.ignored)):
+        form[name] = [{"root": r.root, "path": r.path, "reason": r.detail} for r in records]
     form["warnings"] = [{"document_id": key, "warning": text} for key, text in report.warnings]
     return form
 

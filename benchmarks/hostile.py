@@ -173,7 +173,7 @@ def read_bombs(tokenizer: Path, limits: Limits, scale: float, only: str = "") ->
     return outcomes
 
 
-def doublings(tokenizer: Path, limits: Limits) -> list[dict[str, object]]:
+def doublings(tokenizer: Path, limits: Limits) -> list[dict[str, Any]]:
     """For each format and kind of growth: time at n and at 2n, n chosen so that it can be measured."""
     pool = WorkerPool(tokenizer, workers=1, limits=limits)
     cases = [(f"{suffix[1:]} size", suffix, _sized(suffix), 8) for suffix in samples("") if suffix in FORMATS]
@@ -186,17 +186,14 @@ def doublings(tokenizer: Path, limits: Limits) -> list[dict[str, object]]:
             before, state = best_time(pool, suffix, build(count), 1)
         before, state = best_time(pool, suffix, build(count), 3)
         after, state_after = best_time(pool, suffix, build(2 * count), 3)
+        # Some are refused before they have cost anything.
+        ratio = round(after / before, 2) if before > MEASURABLE_S / 10 else None
+        outcome = state if state == state_after else f"{state}, then {state_after}"
         rows.append(
-            {
-                "growth": name,
-                "n": count,
-                "seconds": round(before, 4),
-                "seconds_2n": round(after, 4),
-                "ratio": round(after / before, 2),
-                "outcome": state if state == state_after else f"{state}, then {state_after}",
-            }
+            {"growth": name, "n": count, "seconds": round(before, 3), "seconds_2n": round(after, 3), "ratio": ratio}
+            | {"outcome": outcome}
         )
-        print(f"{name:25} n {count:7}  {before:8.3f} s  {after:8.3f} s  {after / before:5.2f}  {rows[-1]['outcome']}")
+        print(f"{name:25} n {count:7}  {before:8.3f} s  {after:8.3f} s  {ratio}  {outcome}")
     pool.close()
     return rows
 
@@ -279,7 +276,7 @@ def main() -> None:
     if "doublings" in parts:
         rows = doublings(tokenizer, limits)
         result["doublings"] = rows
-        result["doublings_over_limit"] = [row["growth"] for row in rows if float(str(row["ratio"])) > MOST_GROWTH]
+        result["doublings_over_limit"] = [row["growth"] for row in rows if (row["ratio"] or 0) > MOST_GROWTH]
     result["parent_peak_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
     if arguments.output:
         arguments.output.parent.mkdir(parents=True, exist_ok=True)

@@ -55,6 +55,12 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--years", metavar="FROM-TO", help="such as 2021-2023, 2022- or -2020; undated documents drop out"
     )
+    group.add_argument(
+        "--role",
+        action="append",
+        choices=["body", "footnote", "figure", "references"],
+        help="parts of documents (default: body and footnote; text in figures and reference lists only when asked for)",
+    )
     group.add_argument("--source", action="append", metavar="GLOB", help="such as 'guides/*lora*'")
 
 
@@ -65,12 +71,14 @@ def read_filters(arguments: argparse.Namespace) -> "Filters":
         UsageError: the years cannot be understood.
     """
     from ...index import Filters, Kind, Status
+    from ...index.types import Role
 
     return Filters(
         kinds=tuple(Kind(kind) for kind in arguments.kind or ()),
         years=None if arguments.years is None else _years(arguments.years),
         statuses=tuple(Status(status) for status in arguments.status or ()),
         sources=tuple(arguments.source or ()),
+        roles=tuple(Role(role) for role in arguments.role or ()),
     )
 
 

@@ -35,6 +35,8 @@ _LATEX = (r"\documentclass{article}\begin{document}\section{A}", r"\end{document
 DEPTHS: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "md quotes": (".md", _around("> ", "")),
     "md brackets": (".md", _around("[", "](b)", before="# ")),
+    "md front matter": (".md", _around("[", "]", "---\ntitle: ", "\n---\nWords.\n")),
+    "txt marks": (".txt", _around("\u0315\u0300\u05ae", "")),
     "mdx tags": (".mdx", _around("<div>\n\n", "\n\n</div>")),
     "html divs": (".html", _around("<div>a ", " b</div>")),
     "html spans": (".html", _around("<span>a", "b</span>", before="<p>")),

@@ -12,7 +12,9 @@ from importlib.metadata import version
 import pytest
 from sota_rag.app import compose
 from sota_rag.app.cli import build_parser, main
+from sota_rag.app.commands.output import read_filters
 from sota_rag.index.snapshot import open_current
+from sota_rag.index.types import Role
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
@@ -60,21 +62,21 @@ QUESTION = "What fraction of the parameters does LoRA train?"
 COMMANDS = ["ingest", "papers", "search", "ask", "app", "corpus", "index", "doctor", "models", "eval"]
 
 HIT_KEYS = {
-    "rank", "score", "passage_id", "document_id", "source", "title", "heading_path", "page", "start", "end", "text",
-    "status", "published", "signals",
+    "rank", "score", "passage_id", "document_id", "source", "title", "heading_path", "page", "role", "context",
+    "start", "end", "text", "status", "published", "signals", "practice",
 }  # fmt: skip
 SIGNAL_KEYS = {"dense_rank", "dense_score", "bm25_rank", "bm25_score", "fused_score", "rerank_score"}
 CITATION_KEYS = {
     "marker", "passage_id", "document_id", "source", "title", "heading_path", "page", "start", "end", "quote",
-    "status", "published",
+    "status", "published", "practice",
 }  # fmt: skip
 ANSWER_KEYS = {
     "question", "answer", "abstained", "reason", "mode", "confidence", "sentences", "citations", "hits", "timings_ms",
     "notes", "receipt",
 }  # fmt: skip
 INGEST_KEYS = {
-    "generation", "published", "added", "changed", "removed", "unchanged", "duplicates", "quarantined", "ignored", "warnings",
-    "documents", "passages", "encoded", "cached", "seconds",
+    "generation", "published", "added", "changed", "removed", "unchanged", "duplicates", "quarantined", "ignored",
+    "warnings", "documents", "passages", "encoded", "cached", "seconds",
 }  # fmt: skip
 
 
@@ -182,13 +184,13 @@ def test_explain_shows_every_stage_and_each_hit_s_signals(run, run_json, cli_ind
     out = run("search", QUESTION, "--index", cli_index, "-k", 2, "--explain", "--kind", "guide").out
     assert "generation 000001" in out
     stages = [line.split()[0] for line in out.splitlines() if " candidates  " in line]
-    assert stages == ["filter", "dense", "bm25", "fuse", "rerank"]
+    assert stages == ["filter", "dense", "bm25", "fuse", "rerank", "successors"]
     assert "not run: this profile has no reranker" in out
     assert "dense rank 1 (" in out
     assert "bm25 rank 1 (" in out
     assert "fused 1.0000, rerank -" in out
     form = run_json("search", QUESTION, "--index", cli_index, "--explain")
-    assert [stage["name"] for stage in form["stages"]] == ["dense", "bm25", "fuse", "rerank"]
+    assert [stage["name"] for stage in form["stages"]] == ["dense", "bm25", "fuse", "rerank", "successors"]
     assert all(stage.keys() == {"name", "count", "detail"} for stage in form["stages"])
 
 
@@ -344,7 +346,7 @@ def test_ingest_reports_what_it_did_as_json(run_json, tmp_path):
     assert form["documents"] == 4
     assert form["encoded"] == form["passages"] > 0
     assert form["cached"] == 0
-    assert form["seconds"].keys() >= {"parse", "encode", "publish", "total"}
+    assert form["seconds"].keys() >= {"read", "encode", "publish", "total"}
 
     again = run_json("ingest", corpus, "--index", index)
     assert (again["published"], again["encoded"], again["unchanged"]) == (False, 0, 4)
@@ -622,5 +624,12 @@ def test_every_command_has_a_json_form():
 
 
 def minimal(name):
-    rest = {"search": ["x"], "ask": ["x"], "index": ["show"], "eval": ["retrieval", "--beir", "x"]}
+    rest = {"search": ["x"], "ask": ["x"], "index": ["show"], "eval": ["retrieval", "--beir", "x"], "corpus": ["stats"]}
+    rest["papers"] = ["list"]
     return [name, *rest.get(name, [])]
+
+
+def test_role_is_a_filter():
+    read = read_filters(build_parser().parse_args(["search", "x", "--role", "references", "--role", "figure"]))
+    assert read.roles == (Role.REFERENCES, Role.FIGURE)
+    assert read_filters(build_parser().parse_args(["ask", "x"])).roles == ()

@@ -20,6 +20,8 @@ _TOLERANCE = 3.0
 
 
 _MIN_BESIDE = 4
+_STEP = 24.0
+_MAX_WIDE_RULES = 100
 _CANDIDATES = 6
 
 Extent = tuple[float, float]
@@ -27,13 +29,23 @@ Extent = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Lines that are read one after the other, and the margins between which they stand."""
+    """Lines that are read one after the other, and the margins between which they stand.
+
+    Attributes:
+        page: 1-based.
+        lines: from top to bottom.
+        left: left margin.
+        right: right margin.
+        wide: whether it goes across the page.
+        turned: whether its text reads in another direction than the page's.
+    """
 
     page: int
     lines: list[Line]
     left: float
     right: float
     wide: bool = False
+    turned: bool = False
 
 
 def find_gutters(pages: Sequence[Page]) -> list[float | None]:
@@ -146,6 +158,12 @@ def find_columns(page: Page, gutter: float | None, front: float = 0.0) -> list[C
     return _banded(page.number, wide, columns, margins, full) + found[0][1] + found[1][1]
 
 
+def turned_column(page: Page) -> list[Column]:
+    """What reads in another direction, such as the labels of vertical axes."""
+    lines = [Line(page.number, [run], run.box, run.baseline, run.size).settle() for run in page.turned]
+    return [Column(page.number, lines, 0.0, page.width, turned=True)] if lines else []
+
+
 def _without_asides(page: Page, runs: list[Run]) -> tuple[list[Line], list[Column]]:
     """Lines of a column, and what they flow around."""
     long = [run for run in runs if len(run.text) >= _PROSE] or runs
@@ -187,17 +205,18 @@ def _add_last_lines(wide: list[Run], sides: tuple[list[Run], list[Run]]) -> None
     """The short last line of a caption or an abstract that goes across the columns."""
     left = sides[0]
     rows = {round(run.baseline / 2) for run in sides[1] if len(run.text) >= _PROSE}
-    across: dict[int, list[Run]] = {}
+    across: dict[tuple[int, int], list[Run]] = {}
     for run in wide:
         if len(run.text) >= 2 * _PROSE:
-            across.setdefault(round(run.box.x0 / 4), []).append(run)
+            across.setdefault((round(run.box.x0 / 4), int(run.baseline / _STEP)), []).append(run)
     last: list[Run] = []
     for run in left:
         row = round(run.baseline / 2)
         if rows & {row - 1, row, row + 1}:
             continue
-        key = round(run.box.x0 / 4)
-        above = [one for shift in (-1, 0, 1) for one in across.get(key + shift, ())]
+        place, row = round(run.box.x0 / 4), int(run.baseline / _STEP)
+        keys = [(place + shift, row - up) for shift in (-1, 0, 1) for up in (0, 1)]
+        above = [one for key in keys for one in across.get(key, ())]
         if any(
             0 < run.baseline - one.baseline < 1.35 * one.size
             and abs(run.size - one.size) < 0.2
@@ -215,7 +234,7 @@ def _wide_regions(page: Page, gutter: float) -> list[Box]:
     regions = [box for box in page.pictures if box.x0 < gutter - 12 and box.x1 > gutter + 12]
     crossing = [box for box in page.rules if box.x0 < gutter - 12 and box.x1 > gutter + 12]
     open_at: Box | None = None
-    for rule in crossing:
+    for rule in crossing[:_MAX_WIDE_RULES]:
         if open_at and abs(open_at.x0 - rule.x0) < 4 and abs(open_at.x1 - rule.x1) < 4:
             between = open_at.join(rule)
             prose = sum(

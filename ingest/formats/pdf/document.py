@@ -10,7 +10,7 @@ from ....index.errors import QuarantineError
 from ....index.types import Kind
 from ...parsed import Parsed
 from .assemble import assemble
-from .columns import Column, find_columns, find_gutters, without_overhang
+from .columns import Column, find_columns, find_gutters, turned_column, without_overhang
 from .draft import Draft
 from .extract import extract, opened, require_readable
 from .flow import joined_over_breaks
@@ -43,7 +43,7 @@ def parse_pdf(data: bytes) -> Parsed:
     pages = [without_overhang(page, gutter) for page, gutter in zip(pages, gutters, strict=True)]
     columns = _columns(pages, gutters)
     body_size = _body_size(columns)
-    first = [column for column in columns if column.page == pages[0].number]
+    first = [column for column in columns if column.page == pages[0].number and not column.turned]
     front = find_front(first, declared.get("Title", ""), body_size)
     labels = _labels(pages, columns, body_size)
     marks = find_headings(columns, outline, labels, body_size, front.body)
@@ -70,7 +70,7 @@ def _columns(pages: Sequence[Page], gutters: Sequence[float | None]) -> list[Col
     found: list[Column] = []
     for page, gutter in zip(pages, gutters, strict=True):
         front = front_height(page) if page is pages[0] else 0.0
-        found += find_columns(page, gutter, front)
+        found += find_columns(page, gutter, front) + turned_column(page)
     return found
 
 
@@ -110,7 +110,9 @@ def _drafts(columns: Sequence[Column], labels: dict[Line, Label], marks: dict[Li
         marks[front.title[0]] = Mark(1, "", len(front.title))
     unlabelled = {line: label for line, label in labels.items() if line not in marks and line not in front.title}
     drafts = [draft for column in columns for draft in split_column(column, unlabelled, marks)]
-    behind = set(_between([column for column in columns if column.page == columns[0].page], front))
+    behind = set(
+        _between([column for column in columns if column.page == columns[0].page and not column.turned], front)
+    )
     for draft in drafts:
         if draft.kind is not BlockKind.HEADING and draft.lines[0] in behind:
             draft.kind = BlockKind.METADATA

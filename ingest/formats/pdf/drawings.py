@@ -13,7 +13,7 @@ _MIN_PICTURE = 24.0
 _MAX_SHARE = 0.7
 """A graphic over more of the page than this is its background, or the page itself."""
 _MIN_STROKES = 6
-_MAX_RULES = 2000
+_MAX_RULES = 1000
 _MAX_PICTURES = 400
 
 

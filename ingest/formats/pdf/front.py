@@ -25,8 +25,10 @@ _AFFILIATION = re.compile(
 _SEPARATORS = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+|\s{2,}|\s+&\s+")
 _MARKS = re.compile(r"[\d⁰¹²³⁴-⁹*∗†‡§¶♠♣♥♦⋆⋄#^,]+|\b[a-z]\b$")
 _NAME = re.compile(r"[^\W\d_][\w.’'\-]*(?:\s+[^\W\d_][\w.’'\-]*){1,4}")
+_RUN_IN = re.compile(r"abstract\s?[.:—–-]", re.IGNORECASE)
 _FRONT_SHARE = 0.6
 _MAX_TITLE_LINES = 6
+_MAX_FRONT = 200
 _ABSTRACT = frozenset({"abstract", "summary", "introduction"})
 
 
@@ -41,7 +43,8 @@ class Front:
 def front_height(page: Page) -> float:
     """The height above which a first page's text goes across its columns: that of its abstract."""
     for run in page.runs:
-        if letters(run.text) == "abstract" and run.baseline < _FRONT_SHARE * page.height:
+        begins = letters(run.text) == "abstract" or _RUN_IN.match(run.text)
+        if begins and run.baseline < _FRONT_SHARE * page.height:
             return run.box.y0 - 1
     return 0.0
 
@@ -63,17 +66,13 @@ def find_front(columns: Sequence[Column], declared: str, body_size: float) -> Fr
     after = lines.index(title[-1]) + 1
     body = next((line for line in lines[after:] if _begins_text(line)), None)
     if body is None:
-        body = next((line for line in lines[after:] if _is_running(line, columns)), None)
+        body = next((line for line in lines[after : after + _MAX_FRONT] if _is_running(line, columns)), None)
     return Front(title, body)
 
 
 def _begins_text(line: Line) -> bool:
     text = letters(line.text)
-    return (
-        key_of(line.text) in _ABSTRACT
-        or bool(re.match(r"abstract\s?[.:—–-]", line.text, re.IGNORECASE))
-        or text in _ABSTRACT
-    )
+    return key_of(line.text) in _ABSTRACT or bool(_RUN_IN.match(line.text)) or text in _ABSTRACT
 
 
 def _is_running(line: Line, columns: Sequence[Column]) -> bool:
@@ -168,7 +167,7 @@ def _created(declared: Mapping[str, str]) -> str | None:
 
 
 def _declared_authors(text: str) -> tuple[str, ...]:
-    names = [one_line(name) for name in re.split(r"\s*;\s*|\s*,\s*|\s+and\s+", text)]
+    names = [one_line(name) for name in re.split(r"\s*;\s*|\s*,\s*|\s+and\s+|(?<=[a-z]{3})\.\s+", text)]
     return tuple(name for name in names if _NAME.fullmatch(name))
 
 

@@ -19,6 +19,10 @@ _COMPOUND_BEFORE = frozenset(
     "self non multi cross co well so semi state high low long short one two three few zero".split()
 )
 
+_WHOLE_WORD = 4
+"""Letters from which two words that the document has are taken for such; shorter ones are syllables as well."""
+_LIMITED = LARGE_SIGNS - {"√"}
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -41,11 +45,15 @@ class Vocabulary:
     """The words of a document, which tell whether a hyphen at a line's end belongs to the word."""
 
     def __init__(self, texts: Iterable[str]) -> None:
+        """From a document's lines, in order."""
         self._words: set[str] = set()
+        broken = False
         for text in texts:
-            # What a line's end may have cut says nothing about either spelling.
             words = [word.casefold() for word in _WORD.findall(text)]
-            self._words.update(words[:-1] if text.endswith("-") else words)
+            # What a line's end has cut in two says nothing about either spelling.
+            hyphen = text.endswith("-")
+            self._words.update(words[broken : len(words) - hyphen])
+            broken = hyphen
 
     def keeps_hyphen(self, before: str, after: str) -> bool:
         """Whether `before-after` is spelled with the hyphen."""
@@ -54,7 +62,8 @@ class Vocabulary:
             return False
         if f"{before}-{after}" in self._words:
             return True
-        return before in _COMPOUND_BEFORE and after in self._words
+        words = before in self._words and after in self._words and min(len(before), len(after)) >= _WHOLE_WORD
+        return words or (before in _COMPOUND_BEFORE and after in self._words)
 
 
 def join_lines(lines: Sequence[Line], vocabulary: Vocabulary, separator: str = " ") -> tuple[str, list[Piece]]:
@@ -138,7 +147,7 @@ def join_formula(lines: Sequence[Line]) -> tuple[str, list[Piece]]:
         text = one_line(run.text)
         if not text:
             continue
-        if parts and (between := _between(runs[index - 1][1], run, largest)):
+        if parts and (between := _between([run for _, run in runs[index - 1 : index + 2]], largest)):
             parts.append(between)
             length += len(between)
         parts.append(text)
@@ -153,11 +162,14 @@ def join_formula(lines: Sequence[Line]) -> tuple[str, list[Piece]]:
     return whole, pieces
 
 
-def _between(before: Run, after: Run, largest: float) -> str:
-    """What stands between two runs of a formula: a space, a fraction's stroke, or nothing."""
+def _between(runs: Sequence[Run], largest: float) -> str:
+    """What stands between the first two runs of three: a space, a fraction's stroke, or nothing."""
+    before, after = runs[:2]
+    # A root hangs from its baseline; what it is drawn over tells where it stands.
+    baseline = runs[2].baseline if after.text == "√" and len(runs) > 2 else after.baseline
     full = min(before.size, after.size) >= SCRIPT_SIZE * largest
-    below = after.baseline - before.baseline > 0.9 * largest and after.box.x0 < before.box.x1
-    if full and below and before.box.x0 < after.box.x1 and not LARGE_SIGNS & {before.text[-1], after.text[0]} - {"√"}:
+    below = baseline - before.baseline > 0.9 * largest and after.box.x0 < before.box.x1
+    if full and below and before.box.x0 < after.box.x1 + largest and not {before.text[-1], after.text[0]} & _LIMITED:
         return " / "
     gap = after.box.x0 - before.box.x1
     level = before.box.y0 < after.box.y1 and after.box.y0 < before.box.y1

@@ -33,6 +33,10 @@ def label_lines(page: Page, columns: Sequence[Column], body_size: float) -> dict
     """Labels of a page's lines; running text, headings and lists have none."""
     numbers: Iterator[int] = count()
     labels: dict[Line, Label] = {}
+    for column in columns:
+        if column.turned:
+            labels.update(dict.fromkeys(column.lines, Label(BlockKind.FIGURE, next(numbers))))
+    columns = [column for column in columns if not column.turned]
     lines = [line for column in columns for line in column.lines]
     for box, kind in _boxes(page, lines, body_size):
         label = Label(kind, next(numbers))
@@ -110,8 +114,12 @@ def _label_at_captions(column: Column, body_size: float, labels: dict[Line, Labe
             first = index
         elif not captioned and first is not None:
             is_table = lines[first].text[:3].casefold() == "tab"
-            above = _taken(reversed(lines[:first]), labels, body_size, is_table=is_table)
-            below = _taken(iter(lines[index:]), labels, body_size, is_table=True) if is_table and len(above) < 2 else []
+            above = _taken((lines[at] for at in range(first - 1, -1, -1)), labels, body_size, is_table=is_table)
+            below = (
+                _taken((lines[at] for at in range(index, len(lines))), labels, body_size, is_table=True)
+                if is_table and len(above) < 2
+                else []
+            )
             kind = BlockKind.TABLE if is_table else BlockKind.FIGURE
             chosen = above if len(above) >= 2 or not is_table else below if len(below) >= 2 else []
             if chosen:

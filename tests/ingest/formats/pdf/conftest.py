@@ -9,8 +9,6 @@ from reportlab.pdfgen.canvas import Canvas
 from sota_rag.index.blocks import BlockKind
 from sota_rag.ingest.parsed import Parsed
 
-LEADING = 12.0
-
 
 class Paper:
     """A PDF drawn line by line, in points from the page's top left."""
@@ -21,9 +19,11 @@ class Paper:
         self.canvas = Canvas(self.file, pagesize=size, encrypt=encryption, invariant=True)
         self.height = size[1]
 
-    def line(self, x: float, y: float, text: str, *, size: float = 10, font: str = "Times-Roman") -> None:
+    def line(self, x: float, y: float, text: str, *, size: float = 10, font: str = "Times-Roman") -> float:
+        """Returns where the line ends."""
         self.canvas.setFont(font, size)
         self.canvas.drawString(x, self.height - y, text)
+        return x + stringWidth(text, font, size)
 
     def bold(self, x: float, y: float, text: str, *, size: float = 10) -> None:
         self.line(x, y, text, size=size, font="Times-Bold")
