@@ -12,7 +12,6 @@ from ..ingest.isolation.pool import WorkerPool
 from ..ingest.metadata import DocumentMeta
 from ..ingest.pipeline import ingest
 from ..ingest.progress import Progress
-from ..ingest.reading import Reader
 from ..ingest.report import IngestReport
 from .answering import Answerer
 from .settings import Settings
@@ -65,7 +64,7 @@ def make_answerer(settings: Settings, retriever: Retriever) -> Answerer:
     return Answerer(retriever, encoder, settings.answer_settings(), settings_hash=settings.fingerprint)
 
 
-def make_reader(settings: Settings, encoder: CountingEncoder) -> Reader:
+def make_reader(settings: Settings, encoder: CountingEncoder) -> WorkerPool:
     """The reader of documents: parsers in processes of their own, started when the first file comes."""
     return WorkerPool(encoder.count_tokens.path, settings.chunk_settings(encoder.info.window))
 

@@ -2,6 +2,7 @@
 
 import platform
 import sys
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -10,12 +11,12 @@ from typing import Any, Literal
 from ..index import SotaRagError
 from ..index.builder import software_version
 from ..index.device import choose_placement
-from ..index.errors import ModelError
+from ..index.errors import IngestError, ModelError
 from ..index.generations import read_current_manifest
 from ..index.models import file_sha256, find_model, known_models
 from ..index.remedies import repair_command
 from ..index.repair import verify
-from .compose import make_encoder
+from .compose import make_encoder, make_reader
 from .settings import Settings, config_file
 
 _PACKAGES = ("torch", "sentence-transformers", "transformers", "faiss-cpu", "bm25s", "streamlit")
@@ -44,6 +45,7 @@ def examine(settings: Settings) -> list[Finding]:
         _device(settings),
         _encoder(settings),
         _reranker(settings),
+        _parsers(settings),
         Finding("llm", "note", "answers are extracted word for word; this version has no LLM stage"),
         _index(settings),
         _page(),
@@ -128,6 +130,15 @@ def _reranker(settings: Settings) -> Finding:
     except SotaRagError as error:
         return Finding("reranker", "broken", str(error), "correct or remove the setting reranker.model")
     return Finding("reranker", "ok", model)
+
+
+def _parsers(settings: Settings) -> Finding:
+    """Whether worker processes start, and what holds them back on this system."""
+    try:
+        with closing(make_reader(settings, make_encoder(settings))) as reader:
+            return Finding("parsers", "ok", "; ".join(reader.describe()))
+    except (IngestError, ModelError) as error:
+        return Finding("parsers", "broken", str(error), "mend the installation: pip install --force-reinstall sota-rag")
 
 
 def _index(settings: Settings) -> Finding:

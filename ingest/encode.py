@@ -48,8 +48,8 @@ class StreamEncoder:
 
     @property
     def left(self) -> int:
-        """Strings of the batches at hand; those that still wait are not counted."""
-        return sum(len(batch) for batch in self._batches)
+        """Strings that are still to be encoded, of those that were added so far."""
+        return sum(len(batch) for batch in self._batches) + len(self._cache.missing(list(self._waiting)))
 
     def step(self) -> int:
         """Encode and store one batch; returns its size. Call when `prepare` says so."""

@@ -25,6 +25,7 @@ def test_a_pool_waits_until_it_is_full_or_nothing_more_comes(cache, hash_encoder
     stream.add(passages("c"))
     assert stream.prepare(last=False) and stream.left == 3
     stream.add(passages("d"))
+    assert stream.left == 4
     assert stream.step() == 3 and not stream.prepare(last=False)
     assert stream.prepare(last=True) and stream.step() == 1 and not stream.prepare(last=True)
     assert stream.encoded == 4 and len(cache) == 4
