@@ -20,6 +20,8 @@ from .normalise import canonical_text, decode
 MAX_CHARS = 64 * 1024
 """Longest front matter or sidecar that is parsed: YAML can keep a parser busy for long."""
 
+_MAX_DEPTH = 40
+
 # First one present wins.
 _ALIASES = {
     "published": ("published", "date", "year"),
@@ -172,8 +174,14 @@ def _load_yaml(text: str) -> dict[str, Any]:
         raise ValueError(f"longer than {MAX_CHARS} characters")
     try:
         # Aliases are how ten lines of YAML become gigabytes ("billion laughs"); metadata has no use for them.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_PlainLoader)):
-            raise ValueError("YAML aliases are not allowed")
+        # Deep nesting costs the scanner the square of its depth.
+        depth = 0
+        for event in yaml.parse(text, Loader=_PlainLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise ValueError("YAML aliases are not allowed")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:
+                raise ValueError(f"nested deeper than {_MAX_DEPTH} levels")
         values = yaml.load(text, Loader=_PlainLoader)
     except yaml.MarkedYAMLError as error:
         line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""

@@ -1,3 +1,4 @@
+import time
 import unicodedata
 
 import pytest
@@ -59,3 +60,20 @@ def test_decode_big_endian_utf16():
 def test_decode_says_what_else_it_is(data, reason):
     with pytest.raises(QuarantineError, match=reason):
         decode(data)
+
+
+def test_marks_out_of_order_cost_no_square():
+    def seconds(count):
+        text = "a" + "\u0315\u0300\u05ae" * count
+        started = time.process_time()
+        canonical_text(text)
+        return time.process_time() - started
+
+    canonical_text("a\u0315\u0300")  # the pattern is made once
+    assert min(seconds(200_000) for _ in range(3)) < 0.5  # the square of it takes minutes
+
+
+def test_a_character_keeps_its_first_thirty_marks():
+    assert canonical_text("o\u0315\u0300" + "\u0301" * 40) == "ò\u0315"[:1] + "\u0301" * 28 + "\u0315"
+    assert canonical_text("e\u0301") == "é"
+    assert canonical_text("a" + "\u0323" * 40) == canonical_text(canonical_text("a" + "\u0323" * 40))
