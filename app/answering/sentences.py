@@ -81,7 +81,8 @@ def readable(text: str) -> bool:
     """Whether a sentence can be shown by itself: prose of a fair length that ends, and is no question."""
     words = len(_WORD.findall(text))
     ends = text.rstrip("*_`\"')]”’").endswith((".", "!"))
-    return ends and MIN_WORDS <= words <= MAX_WORDS and not _MARKUP.search(text) and text.count("**") % 2 == 0
+    whole = text.count("**") % 2 == 0 and text.count("(") <= text.count(")")  # not cut within a pair
+    return ends and whole and MIN_WORDS <= words <= MAX_WORDS and not _MARKUP.search(text)
 
 
 def _prose(passage: Passage, blocks: Sequence[Block]) -> Iterator[list[tuple[int, int]]]:

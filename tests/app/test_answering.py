@@ -116,6 +116,8 @@ def test_spans_are_verbatim_and_count_in_the_document():
         ("![a picture of the frozen weights here.", False),
         ("The frozen <b>weights stay in place.", False),
         ("The frozen weights\n> stay in their place.", False),
+        ("The runtime for long inputs (head dim.", False),
+        ("a) The frozen weights stay in (their) place.", True),
     ],
 )
 def test_readable(text, shown):

@@ -6,7 +6,7 @@ read before the right one.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .asides import find_asides, split_asides
 from .lines import find_lines
@@ -19,7 +19,6 @@ _MIN_SIDE = 6
 _TOLERANCE = 3.0
 
 
-_MIN_BESIDE = 4
 _STEP = 24.0
 _MAX_WIDE_RULES = 100
 _CANDIDATES = 6
@@ -114,28 +113,6 @@ def _alike(left: Sequence[Extent], right: Sequence[Extent]) -> bool:
     """Whether both sides are columns: about as wide as each other, unlike a figure's caption beside text."""
     widths = [max(end for _, end in side) - min(start for start, _ in side) for side in (left, right)]
     return min(widths) > 0.6 * max(widths)
-
-
-def without_overhang(page: Page, gutter: float | None) -> Page:
-    """The page with pictures cut at the gutter where running text stands beside them: their margins overhang."""
-    if gutter is None:
-        return page
-    prose = [run for run in page.runs if len(run.text) >= _PROSE and not run.box.x0 < gutter < run.box.x1]
-    pictures: list[Box] = []
-    for box in page.pictures:
-        if box.x0 < gutter - _TOLERANCE and box.x1 > gutter + _TOLERANCE:
-            right = (box.x0 + box.x1) / 2 > gutter
-            beside = sum(
-                1
-                for run in prose
-                if box.y0 < run.baseline < box.y1
-                and (run.box.x0 > gutter) != right
-                and not box.x0 < (run.box.x0 + run.box.x1) / 2 < box.x1
-            )
-            if beside >= _MIN_BESIDE:
-                box = Box(gutter, box.y0, box.x1, box.y1) if right else Box(box.x0, box.y0, gutter, box.y1)
-        pictures.append(box)
-    return replace(page, pictures=pictures)
 
 
 def find_columns(page: Page, gutter: float | None, front: float = 0.0) -> list[Column]:
@@ -233,18 +210,21 @@ def _wide_regions(page: Page, gutter: float) -> list[Box]:
     """Pictures that cross the gutter, and what stands between rules of equal width that do."""
     regions = [box for box in page.pictures if box.x0 < gutter - 12 and box.x1 > gutter + 12]
     crossing = [box for box in page.rules if box.x0 < gutter - 12 and box.x1 > gutter + 12]
-    open_at: Box | None = None
+    last: list[Box] = []
     for rule in crossing[:_MAX_WIDE_RULES]:
-        if open_at and abs(open_at.x0 - rule.x0) < 4 and abs(open_at.x1 - rule.x1) < 4:
-            between = open_at.join(rule)
-            prose = sum(
-                1
-                for run in page.runs
-                if len(run.text) >= 2 * _PROSE and between.holds(run.box.x0, run.baseline) and run.box.x1 < gutter
-            )
-            if prose < _MIN_SIDE:
-                regions.append(between)
-        open_at = rule
+        index = next((at for at, one in enumerate(last) if abs(one.x0 - rule.x0) < 4 and abs(one.x1 - rule.x1) < 4), None)
+        if index is None:
+            last.append(rule)
+            continue
+        between = last[index].join(rule)
+        last[index] = rule
+        prose = sum(
+            1
+            for run in page.runs
+            if len(run.text) >= 2 * _PROSE and between.holds(run.box.x0, run.baseline) and run.box.x1 < gutter
+        )
+        if prose < _MIN_SIDE:
+            regions.append(between)
     return regions
 
 

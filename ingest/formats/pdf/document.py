@@ -10,17 +10,19 @@ from ....index.errors import QuarantineError
 from ....index.types import Kind
 from ...parsed import Parsed
 from .assemble import assemble
-from .columns import Column, find_columns, find_gutters, turned_column, without_overhang
+from .columns import Column, find_columns, find_gutters, turned_column
 from .draft import Draft
 from .extract import extract, opened, require_readable
+from .figures import in_parts
 from .flow import joined_over_breaks
-from .front import Front, find_front, front_height, read_meta
+from .front import Front, find_front, front_height, is_prose, read_meta
 from .furniture import without_furniture
 from .headings import Mark, find_headings
 from .joining import Vocabulary
 from .outline import key_of, read_outline
 from .page import Line, Page
 from .paragraphs import split_column
+from .pictures import body_text, without_overhang, without_text
 from .references import mark_references
 from .regions import Label, label_lines
 
@@ -40,7 +42,10 @@ def parse_pdf(data: bytes) -> Parsed:
         declared = _declared(document)
     pages, stamps = without_furniture(found.pages)
     gutters = find_gutters(pages)
-    pages = [without_overhang(page, gutter) for page, gutter in zip(pages, gutters, strict=True)]
+    body = body_text(pages)
+    pages = [
+        without_overhang(without_text(page, body), gutter) for page, gutter in zip(pages, gutters, strict=True)
+    ]
     columns = _columns(pages, gutters)
     body_size = _body_size(columns)
     first = [column for column in columns if column.page == pages[0].number and not column.turned]
@@ -114,8 +119,10 @@ def _drafts(columns: Sequence[Column], labels: dict[Line, Label], marks: dict[Li
         _between([column for column in columns if column.page == columns[0].page and not column.turned], front)
     )
     for draft in drafts:
-        if draft.kind is not BlockKind.HEADING and draft.lines[0] in behind:
+        if draft.kind is not BlockKind.HEADING and draft.lines[0] in behind and not is_prose(draft.lines):
             draft.kind = BlockKind.METADATA
+        if draft.kind is BlockKind.FIGURE:
+            draft.lines = in_parts(draft.lines)
     _put_away_contents(drafts)
     return drafts
 

@@ -16,7 +16,6 @@ from .page import Line, Page
 _ARXIV = re.compile(r"arXiv:\s?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.IGNORECASE)
 _NEW_STYLE = re.compile(r"(\d{2})(\d{2})\.\d{4,5}")
 _OLD_STYLE = re.compile(r".*/(\d{2})(\d{2})\d{3}")
-_CREATED = re.compile(r"D:(\d{4})")
 _AFFILIATION = re.compile(
     r"universit|institut|college|school|laborator|\blabs?\b|research|google|deepmind|microsoft|openai|facebook|meta\b|"
     r"department|center|centre|academy|inc\.|corp|@|http|equal|corresponding|author|china|usa|\d{4}|work done|street",
@@ -141,7 +140,7 @@ def read_meta(front: Front, lines: Sequence[Line], stamps: Sequence[str], declar
     arxiv_id = found.group(1) if found else None
     title = one_line(" ".join(line.text for line in front.title)) or None
     authors = _declared_authors(declared.get("Author", "")) or _authors(lines)
-    published = _published(arxiv_id) or _created(declared)
+    published = _published(arxiv_id)
     try:
         return DocumentMeta(title=title, kind=Kind.PAPER, published=published, authors=authors, arxiv_id=arxiv_id)
     except ValidationError:
@@ -159,11 +158,6 @@ def _published(arxiv_id: str | None) -> str | None:
         return None
     year = int(found.group(1))
     return f"{2000 + year if new or year < 91 else 1900 + year}-{found.group(2)}"
-
-
-def _created(declared: Mapping[str, str]) -> str | None:
-    found = _CREATED.match(declared.get("CreationDate", ""))
-    return found.group(1) if found and 1980 <= int(found.group(1)) <= 2100 else None
 
 
 def _declared_authors(text: str) -> tuple[str, ...]:
