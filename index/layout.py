@@ -58,6 +58,9 @@ class Layout:
             span = self.spans[index]
             if span.start >= end or start >= end:
                 return
+            if span.y1 - span.y0 > span.x1 - span.x0 and span.end - span.start > 1:
+                yield span  # a turned line is not cut: which way it runs is unknown
+                continue
             width = (span.x1 - span.x0) / max(1, span.end - span.start)
             first, last = max(start, span.start), min(end, span.end)
             x0, x1 = span.x0 + (first - span.start) * width, span.x1 - (span.end - last) * width

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from .analysis import terms
 from .practices import Practice, Practices, Standing
 from .types import Counterpart, PracticeMark, Relation, Stage
 
@@ -69,6 +70,7 @@ class Successors:
         *,
         fused: Mapping[int, float],
         allowed: NDArray[np.bool_] | None,
+        asked: frozenset[str] = frozenset(),
     ) -> Placement:
         """The k best rows with successors placed above what they superseded.
 
@@ -80,12 +82,13 @@ class Successors:
             k: how many remain.
             fused: fused score of each candidate.
             allowed: mask of the rows that the filters let through, shape (rows,); None for all.
+            asked: index terms of the query; they tell which of several practices in one passage is meant.
         """
         draft = _Draft(scores=dict(zip(rows[:k], scores[:k], strict=True)))
         for row in rows[:k]:
             if row in draft.rows:
                 continue
-            standing = self._standing(row)
+            standing = self._standing(row, asked)
             if standing is not None:
                 self._place_above(draft, row, standing, rows[:k], fused, allowed)
             draft.rows.append(row)
@@ -94,15 +97,16 @@ class Successors:
         marks = {row: _ranked(draft, row, kept) for row in kept if row in draft.marks}
         return Placement(kept, [draft.scores[row] for row in kept], marks, _stage(draft, kept, fell_off))
 
-    def _standing(self, row: int) -> Standing | None:
-        """Of the practices put away that a passage is linked to, the one that is most its own."""
+    def _standing(self, row: int, asked: frozenset[str]) -> Standing | None:
+        """Of the practices put away that a passage is linked to, the one that is most its own and most asked for."""
         found = [
-            (_OWN[how], standing.practice.key, standing)
+            (_OWN[how], -len(asked & _terms(standing.practice)), standing.practice.key, standing)
             for key, how in self._of_row.get(row, ())
             if (standing := self.practices.standing(self.practices.by_key[key]))
         ]
         # One with a successor has more to tell.
-        return min(found, key=lambda own: (own[0], not own[2].successors, own[1]))[2] if found else None
+        best = min(found, key=lambda own: (own[0], own[1], not own[3].successors, own[2]), default=None)
+        return best[3] if best else None
 
     def _place_above(
         self,
@@ -220,3 +224,7 @@ def _stage(draft: _Draft, kept: Sequence[int], fell_off: Sequence[int]) -> Stage
     if fell_off:
         said.append(f"{len(fell_off)} fell off the end")
     return Stage("successors", len(kept), ", ".join(said))
+
+
+def _terms(practice: Practice) -> set[str]:
+    return set(terms(f"{practice.title} {practice.statement}"))

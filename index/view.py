@@ -119,7 +119,7 @@ class View:
         with clock("rerank"):
             rows, scores, rerank_stage = self._rerank(query, rows, scores, signals, settings, k)
         with clock("successors"):
-            placed = self._place(rows.tolist(), scores.tolist(), k, signals, settings, allowed)
+            placed = self._place(query, rows.tolist(), scores.tolist(), k, signals, settings, allowed)
         with clock("fetch"):
             passages = snapshot.store.passages(placed.rows)
         hits = tuple(
@@ -180,6 +180,7 @@ class View:
 
     def _place(
         self,
+        query: str,
         rows: list[int],
         scores: list[float],
         k: int,
@@ -192,7 +193,9 @@ class View:
             stage = Stage("successors", len(rows[:k]), "not run: in history mode hits stay as they were found")
             return Placement(rows[:k], scores[:k], {}, stage)
         fused = {row: told.fused_score for row, told in signals.items() if told.fused_score is not None}
-        return self._snapshot.successors.place(rows, scores, k, fused=fused, allowed=allowed)
+        return self._snapshot.successors.place(
+            rows, scores, k, fused=fused, allowed=allowed, asked=frozenset(query_terms(query))
+        )
 
 
 def _checked(query: str, k: int) -> str:

@@ -30,13 +30,17 @@ class StreamEncoder:
         self._cache, self._encoder = cache, encoder
         self._waiting: dict[bytes, str] = {}
         self._batches: list[list[tuple[bytes, str]]] = []
-        self.encoded = 0
+        self._encoded: set[bytes] = set()
+
+    @property
+    def encoded(self) -> int:
+        """Strings that were encoded so far."""
+        return len(self._encoded)
 
     def add(self, passages: Sequence[Passage]) -> None:
         """Take in passages that will be needed."""
         for passage in passages:
-            text = passage.contextual_text
-            self._waiting[vector_key(self._encoder.info.fingerprint, text)] = text
+            self._waiting[self._key(passage)] = passage.contextual_text
 
     def prepare(self, *, last: bool) -> bool:
         """Whether there is a batch to encode; a pool that is not full waits for more unless these were the `last`."""
@@ -55,8 +59,18 @@ class StreamEncoder:
         """Encode and store one batch; returns its size. Call when `prepare` says so."""
         batch = self._batches.pop()
         self._cache.put([key for key, _ in batch], self._encoder.encode([text for _, text in batch]))
-        self.encoded += len(batch)
+        self._encoded.update(key for key, _ in batch)
         return len(batch)
+
+    def spared(self, passages: Sequence[Passage]) -> int:
+        """How many passages got their vector without being encoded: from the cache, or with an equal string.
+
+        Strings that were encoded and then not needed, such as those of a duplicate, do not count against them.
+        """
+        return len(passages) - len(self._encoded & {self._key(passage) for passage in passages})
+
+    def _key(self, passage: Passage) -> bytes:
+        return vector_key(self._encoder.info.fingerprint, passage.contextual_text)
 
 
 def encode_passages(

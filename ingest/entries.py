@@ -68,6 +68,11 @@ def kept_entries(previous: Previous, roots: Sequence[Path]) -> list[Entry]:
     ]
 
 
+def text_hashes(entries: Iterable[Entry]) -> dict[str, str]:
+    """Hash of the text of each document, by its id."""
+    return {entry.document.info.id: entry.document.info.sha256 for entry in entries if entry.document}
+
+
 def without_duplicates(entries: Sequence[Entry], kept: Iterable[Entry]) -> list[Entry]:
     """Only the first of the documents with one text stays indexed; those of `kept` come first."""
     original = {entry.document.info.sha256: entry.document.info.id for entry in kept if entry.document}

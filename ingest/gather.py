@@ -1,7 +1,5 @@
 """Read the files of a run, take over what has not changed, and encode beside it what has been read."""
 
-import hashlib
-import json
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,8 +14,8 @@ from .discover import SourceFile
 from .encode import StreamEncoder
 from .entries import Entry, blank_record, entry_of, taken_over
 from .files import MAX_FILE_BYTES, read_bytes
+from .fingerprint import fingerprint
 from .latex_project import flatten, parts_of
-from .loaders import LOADER_VERSION
 from .metadata import DocumentMeta, read_sidecar
 from .previous import Previous
 from .progress import Progress
@@ -55,14 +53,15 @@ class Gatherer:
         arriving = Background(self.read(files))
         progress.begin("reading", len(files), "files")
         try:
-            with clock("read"):
-                while not arriving.done:
+            while not arriving.done:
+                with clock("read"):
                     # Arrivals are only waited for when there is nothing to encode.
                     for place, entry in arriving.take(wait=not stream.prepare(last=False)):
                         entries[place] = entry
                         stream.add(entry.passages)
                         progress.advance()
-                    if stream.prepare(last=False):
+                if stream.prepare(last=False):
+                    with clock("encode"):
                         stream.step()
             progress.end()
             with clock("encode"):
@@ -71,8 +70,11 @@ class Gatherer:
                     while stream.prepare(last=True):
                         progress.advance(stream.step())
                     progress.end()
-        finally:
+        except BaseException:
+            # What is being read is nobody's now; left alone, it would meet the reader's next run.
             arriving.close()
+            self.reader.close()
+            raise
         return [entries[place] for place in range(len(files))]
 
     def read(self, files: Sequence[SourceFile]) -> Iterator[tuple[int, Entry]]:
@@ -128,16 +130,8 @@ class Gatherer:
         return known.state in (FileState.INDEXED, FileState.IGNORED)
 
     def _fingerprint(self, file: SourceFile, data: bytes, sidecar: bytes) -> str:
-        parts = [
-            file.document_id,
-            LOADER_VERSION,
-            self.reader.chunking.fingerprint,
-            self.encoder,
-            self.flags[file.root].model_dump_json(),
-            hashlib.sha256(data).hexdigest(),
-            hashlib.sha256(sidecar).hexdigest(),
-        ]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        chunker, flags = self.reader.chunking.fingerprint, self.flags[file.root]
+        return fingerprint(file, data, sidecar, chunker=chunker, encoder=self.encoder, flags=flags)
 
 
 def _is_latex(file: SourceFile) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ..index.errors import QuarantineError
+from .files import open_regular
 from .formats.latex.encoding import declared_codec, decode_latex
 from .formats.latex.inputs import Reference, Scan, find_inputs
 
@@ -251,7 +252,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _read(path: Path, max_bytes: int = _MAX_PART) -> bytes:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise QuarantineError(f"it is larger than {max_bytes} bytes")

@@ -21,7 +21,7 @@ from ..index.structure import practices_of
 from ..index.vectors import VectorCache
 from .discover import SourceFile, discover
 from .encode import StreamEncoder, stored_vectors
-from .entries import kept_entries, without_duplicates
+from .entries import kept_entries, text_hashes, without_duplicates
 from .gather import Gatherer
 from .loaders import FORMATS
 from .metadata import DocumentMeta
@@ -93,7 +93,7 @@ def ingest(
             entries = [*without_duplicates(gatherer.gather(files, stream, progress, clock), kept), *kept]
             records = sorted((entry.record for entry in entries), key=lambda record: (record.root, record.path))
             refuse_shared_ids(records)
-            orphans = orphaned_roots(records)
+            orphans = orphaned_roots((entry.record for entry in kept), previous.text_hashes, text_hashes(entries))
             if not orphans:
                 break
             again = [*again, *orphans]
@@ -141,7 +141,7 @@ def ingest(
         generation=manifest.generation,
         published=True,
         encoded=stream.encoded,
-        cached=len(passages) - stream.encoded,
+        cached=stream.spared(passages),
         seconds=_seconds(clock),
     )
 
@@ -156,6 +156,8 @@ def _without(known: Sequence[Path], forget: Sequence[Path]) -> list[Path]:
 
 def _nothing_left(roots: Sequence[Path], files: Sequence[SourceFile], records: Sequence[FileRecord]) -> str:
     where = ", ".join(repr(str(root)) for root in roots)
+    if not roots:
+        return "nothing would be left in the index, nothing was changed; name what shall take the place of it"
     if not files:
         known = ", ".join(FORMATS)
         return f"no documents ({known}) below {where}; nothing was changed, name a folder that holds some"

@@ -40,6 +40,11 @@ class Previous:
         return self.structures.get(document_id, Structure())
 
     @property
+    def text_hashes(self) -> dict[str, str]:
+        """Hash of the text of each document, by its id."""
+        return {key: document.info.sha256 for key, document in self.documents.items()}
+
+    @property
     def roots(self) -> list[Path]:
         """The folders and files that it was made from."""
         return [Path(root) for root in self.manifest.roots] if self.manifest else []

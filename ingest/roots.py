@@ -63,10 +63,16 @@ def refuse_shared_ids(records: Iterable[FileRecord]) -> None:
             )
 
 
-def orphaned_roots(records: Sequence[FileRecord]) -> list[Path]:
-    """Roots with a file that was a duplicate of one that has now left the index; it must be read after all."""
-    indexed = {record.document_id for record in records if record.state == FileState.INDEXED}
-    return [Path(r.root) for r in records if r.state == FileState.DUPLICATE and r.detail not in indexed]
+def orphaned_roots(kept: Iterable[FileRecord], before: Mapping[str, str], after: Mapping[str, str]) -> list[Path]:
+    """Roots with a file whose text the index held under another document's id and no longer does; it must be read.
+
+    Args:
+        kept: records of the roots that are kept as they are; what was read in this run has its original beside it.
+        before: hash of each document's text by id, in the current generation.
+        after: the same in the coming one.
+    """
+    duplicates = [record for record in kept if record.state == FileState.DUPLICATE]
+    return [Path(record.root) for record in duplicates if before.get(record.detail) != after.get(record.detail)]
 
 
 def require_roots(roots: Iterable[Path]) -> None:

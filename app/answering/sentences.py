@@ -12,7 +12,7 @@ from ...ingest.sentences import sentence_spans
 
 MIN_WORDS, MAX_WORDS = 5, 70
 
-_PROSE = {BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.QUOTE, BlockKind.CAPTION, BlockKind.FOOTNOTE}
+_PROSE = {BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.QUOTE, BlockKind.FOOTNOTE}
 _BULLET = re.compile(r"[ \t]*(?:>[ \t]*)*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?")
 _QUOTE_MARKS = re.compile(r"(?:>[ \t]*)+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -63,7 +63,9 @@ def candidates(hits: Iterable[Hit], blocks_of: Callable[[str], Sequence[Block]])
     known: dict[str, Sequence[Block]] = {}
     for hit in hits:
         passage = hit.passage
-        blocks = known.setdefault(passage.document_id, blocks_of(passage.document_id))
+        if passage.document_id not in known:
+            known[passage.document_id] = blocks_of(passage.document_id)
+        blocks = known[passage.document_id]
         for spans in _prose(passage, blocks):
             before: int | None = None
             for start, end in spans:

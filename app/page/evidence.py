@@ -9,6 +9,7 @@ from ...index import Passage, Retriever, Signals
 from ..answering import Answer, Citation
 from .choice import choose, chosen
 from .markup import breadcrumbs, document_badges, mark_badge, mark_html
+from .page_picture import page_buttons, page_picture
 from .passage_markup import passage_html
 
 _LARGEST_BUDGET = 8_000
@@ -26,7 +27,11 @@ def evidence_panel(retriever: Retriever, answer: Answer) -> None:
         shown = grown(retriever, hit.passage, budget)
         quote = citation.start - shown.start, citation.end - shown.start
         st.html(passage_html(shown.text, quote))
-        _context_buttons(retriever, answer, citation, hit.passage, shown)
+        with st.container(horizontal=True, gap="small"):
+            _context_buttons(retriever, answer, citation, hit.passage, shown)
+            page = page_buttons(retriever, answer, citation)
+        if page is not None:
+            page_picture(page, citation, hit.passage)
         st.html(
             f'<div class="rag-small"><bdi>{escape(citation.document.source)}</bdi><br>quote: characters '
             f"{citation.start:,}–{citation.end:,} · shown: {shown.start:,}–{shown.end:,}</div>"
@@ -64,16 +69,15 @@ def _context_buttons(
     while larger.text == shown.text and budget < _LARGEST_BUDGET:
         budget = min(2 * budget, _LARGEST_BUDGET)
         larger = grown(retriever, passage, budget)
-    with st.container(horizontal=True, gap="small"):
-        st.button(
-            "Show more context",
-            key="more-context",
-            disabled=larger.text == shown.text,
-            on_click=choose,
-            args=(answer, citation.marker, budget),
-        )
-        if shown.text != passage.text:
-            st.button("Passage only", key="less-context", on_click=choose, args=(answer, citation.marker))
+    st.button(
+        "Show more context",
+        key="more-context",
+        disabled=larger.text == shown.text,
+        on_click=choose,
+        args=(answer, citation.marker, budget),
+    )
+    if shown.text != passage.text:
+        st.button("Passage only", key="less-context", on_click=choose, args=(answer, citation.marker))
 
 
 def _signals(signals: Signals, rank: int) -> str:

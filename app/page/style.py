@@ -45,6 +45,13 @@ STYLE = """<style>
 .rag-passage .rag-code { padding: .5rem .7rem; border-radius: .4rem;
   background: color-mix(in srgb, currentColor 6%, transparent); }
 .rag-passage mark { background: color-mix(in srgb, #ffc53d 48%, transparent); color: inherit; padding: .12em 0; }
+.rag-page { position: relative; isolation: isolate; width: 100%; overflow: hidden; border-radius: .4rem;
+  background: #fff; border: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+.rag-page-large { overflow-x: auto; } .rag-page-large .rag-page { min-width: 44rem; }
+.rag-page img { display: block; width: 100%; height: 100%; }
+.rag-marks { position: absolute; inset: 0; mix-blend-mode: multiply; }
+.rag-marks span { position: absolute; background: #ffc53d; }
+.rag-marks-passage { opacity: .22; } .rag-marks-quote { opacity: .7; }
 .rag-inline-code, .rag-inline-math { font: .9em "Source Code Pro", ui-monospace, monospace; }
 .rag-inline-math { font-style: italic; }
 .rag-inline-strong { font-weight: 650; }
@@ -76,5 +83,8 @@ STYLE = """<style>
 [class*="st-key-sentence-"] .stHorizontalBlock, [class*="st-key-chosen-"] .stHorizontalBlock,
 [class*="st-key-sentence-"] [data-testid="stHorizontalBlock"] { gap: .2rem .6rem; }
 .st-key-evidence { position: sticky; top: 3.6rem; }
+/* With a page in it the panel is taller than the window: it scrolls by itself. */
+.st-key-evidence:has(.rag-page) { max-height: calc(100vh - 4.4rem); overflow-y: auto; flex-wrap: nowrap; }
+.st-key-evidence:has(.rag-page) > * { flex-shrink: 0; }
 }
 </style>"""

@@ -6,14 +6,9 @@ reStructuredText is written for Sphinx.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from docutils import nodes
-from docutils.core import publish_doctree
-from docutils.frontend import get_default_settings
-from docutils.parsers.rst import Parser, directives
-from docutils.parsers.rst.languages import en
-from docutils.utils import new_document
 from pydantic import ValidationError
 
 from ...index.blocks import BlockKind
@@ -23,27 +18,13 @@ from ..metadata import DocumentMeta
 from ..normalise import canonical_text, decode, require_text
 from ..parsed import Parsed
 from .flow import Flow, pipe_rows
-from .sphinx_markup import SphinxInliner, register_directives
+from .rst_prose import SKIPPED, Prose
+from .rst_tree import ERROR, read_tree
+from .sphinx_markup import MAX_INLINE, SphinxInliner
 
 MAX_CHARS = 1_000_000
-"""Longest document: docutils needs a second for some 50,000 characters, and more than linear time for some markup."""
+"""Longest document: docutils needs a second for some 100,000 to 400,000 characters."""
 
-_SETTINGS = {
-    "_disable_config": True,
-    "file_insertion_enabled": False,
-    "raw_enabled": False,
-    "syntax_highlight": "none",
-    "smart_quotes": False,
-    "input_encoding": "unicode",
-    "line_length_limit": 1 << 31,
-    "report_level": 3,
-    "halt_level": 6,
-    "warning_stream": False,
-}
-_SKIPPED = (
-    nodes.comment, nodes.substitution_definition, nodes.target, nodes.pending, nodes.raw,
-    nodes.meta, nodes.decoration, nodes.transition, nodes.label, nodes.colspec,
-)  # fmt: skip
 _LABELS = (nodes.term, nodes.classifier, nodes.field_name, nodes.option_group)
 _BULLET = "-"
 
@@ -59,22 +40,29 @@ def parse_rst(data: bytes) -> Parsed:
         raise QuarantineError(
             f"it has {len(source)} characters of reStructuredText, more than {MAX_CHARS}; split it into several files"
         )
+    inliner = SphinxInliner()
     try:
-        document = _doctree(source)
-        walk = _Walk(len(list(_titles(document))))
+        document = read_tree(source, inliner)
+        walk = _Walk(document)
         walk.children(document, BlockKind.PARAGRAPH)
     except RecursionError as error:
         raise QuarantineError("its markup is nested too deeply; flatten its innermost lists or quotes") from error
     built = walk.flow.finish()
     if not built.blocks:
         raise QuarantineError("it holds no text besides directives and comments; nothing in it can be indexed")
-    return Parsed(built.text, built.blocks, _meta(document), kind=Kind.GUIDE)
+    return Parsed(built.text, built.blocks, walk.meta(), _warnings(inliner), kind=Kind.GUIDE)
 
 
-def _doctree(source: str) -> nodes.document:
-    probe, english = new_document("", get_default_settings(Parser())), cast(Any, en)
-    register_directives(source, lambda name: directives.directive(name, english, probe)[0] is not None)
-    return publish_doctree(source, parser=Parser(inliner=SphinxInliner()), settings_overrides=_SETTINGS)
+def _warnings(inliner: SphinxInliner) -> tuple[str, ...]:
+    warnings: list[str] = []
+    if inliner.unread:
+        warnings.append(
+            f"markup was not read in {inliner.unread} of its paragraphs, which are longer than {MAX_INLINE} characters"
+        )
+    if inliner.left_out:
+        names = ", ".join(f"{name!r} ({count})" for name, count in sorted(inliner.left_out.items()))
+        warnings.append(f"directives that bring in other files or raw markup were left out: {names}")
+    return tuple(warnings)
 
 
 def _titles(document: nodes.document) -> Iterator[nodes.Node]:
@@ -84,9 +72,11 @@ def _titles(document: nodes.document) -> Iterator[nodes.Node]:
 class _Walk:
     """Takes a document tree to its flow; depth is that of the tree, which docutils' own recursion bounds."""
 
-    def __init__(self, titles: int) -> None:
+    def __init__(self, document: nodes.document) -> None:
         self.flow = Flow()
-        self._titles = titles
+        self._document = document
+        self._titles = len(list(_titles(document)))
+        self._prose = Prose(document)
         self._depth = 0
 
     def children(self, node: nodes.Element, kind: BlockKind) -> None:
@@ -94,8 +84,24 @@ class _Walk:
         for child in node.children:
             self._node(child, kind)
 
+    def meta(self) -> DocumentMeta:
+        """What the document says of itself."""
+        found: dict[str, Any] = {"title": next((self._prose.of(title) for title in _titles(self._document)), None)}
+        infos = (child for child in self._document.children if isinstance(child, nodes.docinfo))
+        for child in next((info.children for info in infos), ()):
+            if isinstance(child, (nodes.author, nodes.authors)):
+                parts = [child] if isinstance(child, nodes.author) else child.children
+                found["authors"] = (*found.get("authors", ()), *(self._prose.of(part) for part in parts))
+            elif isinstance(child, nodes.date):
+                found["published"] = self._prose.of(child)
+        try:
+            return DocumentMeta.from_mapping(found)
+        except ValidationError:
+            found.pop("published", None)  # the one field that may be malformed: `:Date: $Date$`
+            return DocumentMeta.from_mapping(found)
+
     def _node(self, node: nodes.Node, kind: BlockKind) -> None:
-        if isinstance(node, _SKIPPED) or not isinstance(node, nodes.Element) or _is_contents(node):
+        if isinstance(node, SKIPPED) or not isinstance(node, nodes.Element) or _is_contents(node):
             return
         handler = next(
             (self._HANDLERS[base] for base in type(node).__mro__ if base in self._HANDLERS), _Walk._container
@@ -117,20 +123,22 @@ class _Walk:
         self.flow.say(BlockKind.FIGURE, node.get("alt", ""))
 
     def _docinfo(self, node: nodes.Element, kind: BlockKind) -> None:
-        self.flow.say(BlockKind.METADATA, "\n".join(_docinfo_line(field) for field in node.children))
+        self.flow.say(BlockKind.METADATA, "\n".join(self._docinfo_line(field) for field in node.children))
 
     def _line_block(self, node: nodes.Element, kind: BlockKind) -> None:
-        self.flow.say(kind, "\n".join(_lines(node)))
+        self.flow.say(kind, "\n".join(self._lines(node)))
 
     def _message(self, node: nodes.Element, kind: BlockKind) -> None:
         """What docutils could not read: its complaint is of no use here, the source that it quotes is."""
+        if node["level"] < ERROR:
+            return
         for child in node.children:
             if isinstance(child, nodes.literal_block):
                 self.flow.say(BlockKind.PARAGRAPH, child.astext())
 
     def _container(self, node: nodes.Element, kind: BlockKind) -> None:
         if isinstance(node, nodes.TextElement):
-            self.flow.say(_TEXT_KINDS.get(type(node), kind), _prose(node))
+            self.flow.say(_TEXT_KINDS.get(type(node), kind), self._prose.of(node))
         elif isinstance(node, nodes.Admonition):
             if not isinstance(node, nodes.admonition):
                 self.flow.say(kind, f"{node.tagname.title()}:")
@@ -141,11 +149,11 @@ class _Walk:
     def _title(self, node: nodes.Element, kind: BlockKind) -> None:
         parent = node.parent
         if isinstance(parent, nodes.document):
-            self.flow.say(BlockKind.HEADING, _prose(node), level=1 + isinstance(node, nodes.subtitle))
+            self.flow.say(BlockKind.HEADING, self._prose.of(node), level=1 + isinstance(node, nodes.subtitle))
         elif isinstance(parent, nodes.section):
-            self.flow.say(BlockKind.HEADING, _prose(node), level=self._titles + self._depth)
+            self.flow.say(BlockKind.HEADING, self._prose.of(node), level=self._titles + self._depth)
         else:
-            self.flow.say(BlockKind.PARAGRAPH, _prose(node))
+            self.flow.say(BlockKind.PARAGRAPH, self._prose.of(node))
 
     def _list(self, node: nodes.Element, kind: BlockKind) -> None:
         first = node.get("start", 1)
@@ -161,9 +169,9 @@ class _Walk:
         labels = [child for child in node.children if isinstance(child, _LABELS)]
         bodies = [child for child in node.children if not isinstance(child, _LABELS)]
         if labels:
-            label = " ".join(_prose(child) for child in labels)
+            label = " ".join(self._prose.of(child) for child in labels)
             rest = [part for body in bodies for part in body.children]
-            lead = _prose(rest.pop(0)) if rest and isinstance(rest[0], nodes.paragraph) else ""
+            lead = self._prose.of(rest.pop(0)) if rest and isinstance(rest[0], nodes.paragraph) else ""
             self.flow.say(BlockKind.LIST, f"{label}: {lead}" if lead or rest else label)
             bodies = rest
         for body in bodies:
@@ -174,20 +182,40 @@ class _Walk:
         header_rows = 0
         for child in node.children:
             if isinstance(child, nodes.title):
-                self.flow.say(BlockKind.CAPTION, _prose(child))
+                self.flow.say(BlockKind.CAPTION, self._prose.of(child))
                 continue
             for part in child.children:
                 if isinstance(part, (nodes.thead, nodes.tbody)):
-                    found = [_cells(row) for row in part.children]
+                    found = [self._cells(row) for row in part.children]
                     header_rows += len(found) if isinstance(part, nodes.thead) else 0
                     rows += found
         self.flow.say(BlockKind.TABLE, pipe_rows(rows, header_rows=header_rows))
 
     def _note(self, node: nodes.Element, kind: BlockKind) -> None:
         label = "".join(f"[{child.astext()}] " for child in node.children if isinstance(child, nodes.label))
-        body = " ".join(_prose(child) for child in node.children if not isinstance(child, nodes.label))
+        body = " ".join(self._prose.of(child) for child in node.children if not isinstance(child, nodes.label))
         is_footnote = isinstance(node, nodes.footnote)
         self.flow.say(BlockKind.FOOTNOTE if is_footnote else BlockKind.REFERENCE_LIST, label + body)
+
+    def _lines(self, block: nodes.Element) -> Iterator[str]:
+        for child in block.children:
+            if isinstance(child, nodes.line_block):
+                yield from self._lines(child)
+            else:
+                yield self._prose.of(child)
+
+    def _cells(self, row: Any) -> list[str]:
+        cells: list[str] = []
+        for entry in row.children:
+            cells.append(self._prose.of(entry))
+            # A cell over several columns is followed by empty ones, so that what stands below one another stays so.
+            cells += [""] * entry.get("morecols", 0)
+        return cells
+
+    def _docinfo_line(self, field: Any) -> str:
+        if isinstance(field, nodes.field):
+            return f"{self._prose.of(field.children[0])}: {self._prose.of(field.children[1])}"
+        return f"{field.tagname.title()}: {self._prose.of(field)}"
 
     _HANDLERS: ClassVar[dict[type, Callable[[Self, nodes.Element, BlockKind], None]]] = {
         nodes.section: _section,
@@ -216,64 +244,3 @@ _TEXT_KINDS = {nodes.caption: BlockKind.CAPTION, nodes.attribution: BlockKind.QU
 
 def _is_contents(node: nodes.Node) -> bool:
     return isinstance(node, nodes.topic) and "contents" in node.get("classes", ())
-
-
-def _prose(node: nodes.Node) -> str:
-    """Text of a node on one line; formulas keep their dollars, pictures are their alternative text."""
-    return " ".join("".join(_pieces(node)).split())
-
-
-def _pieces(node: nodes.Node) -> Iterator[str]:
-    if isinstance(node, nodes.Text):
-        yield node.astext()
-    elif isinstance(node, nodes.math):
-        yield f"${node.astext()}$"
-    elif isinstance(node, (nodes.footnote_reference, nodes.citation_reference)):
-        yield f"[{node.astext()}]"
-    elif isinstance(node, nodes.image):
-        yield node.get("alt", "")
-    elif isinstance(node, nodes.Element) and not isinstance(node, _SKIPPED):
-        for child in node.children:
-            yield from _pieces(child)
-        if not isinstance(node, nodes.Inline):
-            yield " "
-
-
-def _lines(block: nodes.Element) -> Iterator[str]:
-    for child in block.children:
-        if isinstance(child, nodes.line_block):
-            yield from _lines(child)
-        else:
-            yield _prose(child)
-
-
-def _cells(row: Any) -> list[str]:
-    cells: list[str] = []
-    for entry in row.children:
-        cells.append(_prose(entry))
-        # A cell over several columns is followed by empty ones, so that what stands below one another stays so.
-        cells += [""] * entry.get("morecols", 0)
-    return cells
-
-
-def _docinfo_line(field: Any) -> str:
-    if isinstance(field, nodes.field):
-        return f"{_prose(field.children[0])}: {_prose(field.children[1])}"
-    return f"{field.tagname.title()}: {_prose(field)}"
-
-
-def _meta(document: nodes.document) -> DocumentMeta:
-    found: dict[str, Any] = {"title": next((_prose(title) for title in _titles(document)), None)}
-    for info in document.findall(nodes.docinfo):
-        for child in info.children:
-            if isinstance(child, (nodes.author, nodes.authors)):
-                parts = [child] if isinstance(child, nodes.author) else child.children
-                found["authors"] = (*found.get("authors", ()), *(_prose(part) for part in parts))
-            elif isinstance(child, nodes.date):
-                found["published"] = _prose(child)
-        break
-    try:
-        return DocumentMeta.from_mapping(found)
-    except ValidationError:
-        del found["published"]  # the one field that may be malformed: `:Date: $Date$`
-        return DocumentMeta.from_mapping(found)

@@ -6,7 +6,9 @@ do nothing here.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -41,10 +43,11 @@ _CODE = frozenset(
 )
 _UNREAD = frozenset(
     {"toctree", "index", "currentmodule", "module", "highlight", "tabularcolumns", "testsetup", "testcleanup", "role"}
-    | {"default-role", "automodule", "autosummary", "bibliography", "literalinclude", "codeauthor", "sectionauthor"}
-    | {"contents", "sectnum", "section-numbering", "target-notes", "title", "py:module", "py:currentmodule", "raw"}
-    | {"meta", "include", "restructuredtext-test-directive", "date"}
+    | {"default-role", "automodule", "autosummary", "bibliography", "codeauthor", "sectionauthor"}
+    | {"contents", "sectnum", "section-numbering", "target-notes", "title", "py:module", "py:currentmodule"}
+    | {"meta", "restructuredtext-test-directive", "date"}
 )
+_LEFT_OUT = frozenset({"include", "literalinclude", "raw"})
 _MESSAGES = {
     "versionadded": "Added in version",
     "versionchanged": "Changed in version",
@@ -91,6 +94,14 @@ class _Unread(_Lenient):
         return []
 
 
+class _LeftOut(_Unread):
+    """Would bring in what stands elsewhere, or what only a browser or LaTeX can read; counted for a warning."""
+
+    def run(self) -> list[nodes.Node]:
+        self.state.memo.inliner.left_out[self.name] += 1
+        return []
+
+
 class _Code(_Lenient):
     def run(self) -> list[nodes.Node]:
         code = "\n".join(self.content)
@@ -119,21 +130,29 @@ class _Prose(_Lenient):
 
 
 def register_directives(text: str, known: Callable[[str], bool]) -> None:
-    """Give every directive in a text that is not known a class that reads it for its text."""
-    for number, found in enumerate(_DIRECTIVE.finditer(text)):
-        name = found[1].lower()
-        if number >= _MAX_NAMES:
-            return
-        if not known(name):
-            directives.register_directive(name, _Prose)
+    """Give the directives in a text that are not known, 1,000 names at most, a class that reads them for their text."""
+    unknown = {name: None for found in _DIRECTIVE.finditer(text) if not known(name := found[1].lower())}
+    for name in islice(unknown, _MAX_NAMES):
+        directives.register_directive(name, _Prose)
 
 
 class SphinxInliner(states.Inliner):
-    """Reads roles that nobody defined for their text, and leaves very long paragraphs without markup."""
+    """Reads roles that nobody defined for their text, and leaves very long paragraphs without markup.
+
+    Attributes:
+        unread: how many paragraphs were left without markup.
+        left_out: directives that were left out, though they stand for something to read, and how often.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unread = 0
+        self.left_out: Counter[str] = Counter()
 
     def parse(self, text: str, lineno: int, memo: Any, parent: Any) -> Any:
         """Nodes and messages of a paragraph."""
         if len(text) > MAX_INLINE:
+            self.unread += 1
             return [nodes.Text(unescape(text))], []
         return super().parse(text, lineno, memo, parent)
 
@@ -161,6 +180,6 @@ for _name, _part in vars(states.Inliner).items():
     if _name not in vars(SphinxInliner) and isinstance(_part, (str, dict)):
         setattr(SphinxInliner, _name, _part)
 
-for _names, _class in ((_UNREAD, _Unread), (_CODE, _Code), (("math",), _Math)):
+for _names, _class in ((_UNREAD, _Unread), (_LEFT_OUT, _LeftOut), (_CODE, _Code), (("math",), _Math)):
     for _name in _names:
         directives.register_directive(_name, _class)

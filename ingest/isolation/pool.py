@@ -1,9 +1,10 @@
-"""Many files over several workers."""
+"""Many files over several workers, and single pages as pictures."""
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ...index.errors import IngestError
@@ -12,37 +13,49 @@ from ..chunk import ChunkSettings
 from ..reading import ReadJob, ReadResult
 from .faults import ParserFaultError, malformed
 from .limits import Limits, default_workers
+from .pictures import PictureJob
 from .process import WORKER, WorkerProcess
-from .wire import MalformedError, read_answer
+from .wire import MalformedError, read_answer, read_picture
 
 _IN_FLIGHT = 2
 """Jobs per worker that are taken ahead: one being read, one waiting. It bounds the memory of the parent."""
 
 
+_Job = ReadJob | PictureJob
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a worker sent for a job, to be checked by whoever reads, while the worker is at its next one."""
+    """What a worker sent for a job, to be checked by whoever asked, while the worker is at its next one."""
 
-    job: ReadJob
     payload: bytes
     process: WorkerProcess
 
-    def checked(self) -> ReadResult:
+    def document(self, job: ReadJob) -> ReadResult:
         try:
-            return read_answer(self.payload, self.job)
+            return read_answer(self.payload, job)
         except MalformedError as error:
             self.process.lied = True
-            return _set_aside(self.job, malformed(str(error)))
+            return _set_aside(job, malformed(str(error)))
+
+    def picture(self, job: PictureJob) -> bytes:
+        try:
+            return read_picture(self.payload, job)
+        except MalformedError as error:
+            self.process.lied = True
+            raise malformed(str(error)) from error
 
 
-_Answers = queue.SimpleQueue[_Answer | ReadResult | IngestError]
+# An `IngestError` is nobody's file's fault: it ends the reading.
+_Outcome = _Answer | ParserFaultError | IngestError
+_Order = tuple[_Job, Callable[[_Outcome], None]]
 
 
 @dataclass(slots=True)
 class _Crew:
     """Threads that each keep one worker busy, until they are dismissed."""
 
-    inbox: "queue.SimpleQueue[tuple[ReadJob, _Answers] | None]" = field(default_factory=queue.SimpleQueue)
+    inbox: "queue.SimpleQueue[_Order | None]" = field(default_factory=queue.SimpleQueue)
     threads: list[threading.Thread] = field(default_factory=list)
     processes: dict[int, WorkerProcess] = field(default_factory=dict)
     dismissed: bool = False
@@ -83,7 +96,8 @@ class WorkerPool:
         Raises:
             IngestError: no worker can be started, or the pool was closed before all was read.
         """
-        crew, answers = self._assembled(), _Answers()
+        crew = self._assembled()
+        answers: queue.SimpleQueue[tuple[ReadJob, _Outcome]] = queue.SimpleQueue()
         waiting, in_flight, finished = iter(jobs), 0, False
         try:
             while True:
@@ -92,18 +106,41 @@ class WorkerPool:
                     if job is None:
                         finished = True
                     else:
-                        crew.inbox.put((job, answers))
+                        crew.inbox.put((job, partial(_deliver, answers, job)))
                         in_flight += 1
                 if not in_flight:
                     return
-                answer = answers.get()
+                job, outcome = answers.get()
                 in_flight -= 1
-                if isinstance(answer, IngestError):
-                    raise answer
-                yield answer.checked() if isinstance(answer, _Answer) else answer
+                if isinstance(outcome, IngestError):
+                    raise outcome
+                yield outcome.document(job) if isinstance(outcome, _Answer) else _set_aside(job, outcome)
         finally:
             if in_flight:  # the caller went away: what is still being read is nobody's
                 self.close()
+
+    def picture(self, data: bytes, page: int, width: int) -> bytes:
+        """One page of a PDF as a PNG, drawn in a worker under the same limits as reading.
+
+        Args:
+            data: the PDF file.
+            page: 1-based.
+            width: of the picture in pixels; less comes back for a page that would have too many.
+
+        Raises:
+            QuarantineError: there is no such page, or it cannot be drawn within the limits.
+            IngestError: no worker can be started, or the pool was closed meanwhile.
+        """
+        job, outcomes = PictureJob(data, page, width), queue.SimpleQueue[_Outcome]()
+        crew = self._assembled()
+        with self._lock:
+            if crew.dismissed:
+                raise _closed()
+            crew.inbox.put((job, outcomes.put))
+        outcome = outcomes.get()
+        if isinstance(outcome, _Answer):
+            return outcome.picture(job)
+        raise outcome
 
     def describe(self) -> tuple[str, ...]:
         """What holds a worker back on this system, in words.
@@ -149,9 +186,9 @@ class WorkerPool:
     def _serve(self, crew: _Crew, number: int) -> None:
         process: WorkerProcess | None = None
         while (item := crew.inbox.get()) is not None:
-            job, answers = item
+            job, deliver = item
             if crew.dismissed:
-                answers.put(_closed())
+                deliver(_closed())
                 continue
             try:
                 if process is not None and not process.fresh:
@@ -159,13 +196,17 @@ class WorkerPool:
                     process = None
                 if process is None:
                     process = self._enlisted(crew, number)
-                answers.put(_Answer(job, process.ask(job), process))
-            except ParserFaultError as fault:
+                deliver(_Answer(process.ask(job), process))
+            except (ParserFaultError, IngestError) as error:
                 process = None
-                answers.put(_closed() if crew.dismissed else _set_aside(job, fault))
-            except IngestError as error:
+                deliver(_closed() if crew.dismissed else error)
+            except Exception as error:  # whoever waits must not wait for ever
+                if process is not None:
+                    process.kill()
                 process = None
-                answers.put(_closed() if crew.dismissed else error)
+                deliver(
+                    IngestError(f"reading {job.document_id!r} failed ({type(error).__name__}: {error}); run it again")
+                )
         if process is not None:
             process.end()
 
@@ -176,6 +217,10 @@ class WorkerPool:
             if crew.dismissed:
                 process.kill()
         return process
+
+
+def _deliver(answers: "queue.SimpleQueue[tuple[ReadJob, _Outcome]]", job: ReadJob, outcome: _Outcome) -> None:
+    answers.put((job, outcome))
 
 
 def _set_aside(job: ReadJob, fault: ParserFaultError) -> ReadResult:

@@ -17,6 +17,7 @@ from ..chunk import ChunkSettings
 from ..reading import ReadJob
 from . import faults
 from .limits import Limits, memory_in_use, peak_memory
+from .pictures import PictureJob
 from .wire import LENGTH, MalformedError, frame, write_job
 
 _log = logging.getLogger(__name__)
@@ -125,8 +126,8 @@ class WorkerProcess:
             selector.register(self._output, selectors.EVENT_READ)
             return not selector.select(0)  # unasked, it has nothing to say
 
-    def ask(self, job: ReadJob) -> bytes:
-        """The answer to a job, not yet checked (`wire.read_answer`); afterwards the worker may take another job.
+    def ask(self, job: ReadJob | PictureJob) -> bytes:
+        """The answer to a job, not yet checked (by `wire`); afterwards the worker may take another job.
 
         Raises:
             ParserFaultError: the job cost more than it may, or the worker died; the worker has ended.

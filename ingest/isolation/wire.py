@@ -1,8 +1,8 @@
 """What goes through the pipes between a worker and its parent: frames, jobs, answers.
 
 A frame is a length in eight bytes and so many bytes. A job is two of them, what is known of the file and the file; an
-answer is one, JSON. Nothing is unpickled, and an answer is believed only after `read_answer` has checked everything
-that the rest of the program takes for granted.
+answer is one: JSON, or a picture. Nothing is unpickled, and an answer is believed only after `read_answer` or
+`read_picture` has checked everything that the rest of the program takes for granted.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from unicodedata import is_normalized
 
 from pydantic import TypeAdapter, ValidationError
 
+from ...index.errors import QuarantineError
 from ...index.layout import Layout
 from ...index.store import FileState
 from ...index.types import DocumentInfo, Passage, passage_id
@@ -23,12 +24,14 @@ from ..loaders import LoadedDocument
 from ..metadata import DocumentMeta
 from ..normalise import canonical_text
 from ..reading import ReadJob, ReadResult
+from .pictures import PictureJob, flaw_of
 
 LENGTH = struct.Struct(">Q")
 MAX_DETAIL = 2000
 """Longest reason, in characters; a worker cuts longer ones, a parent refuses them."""
 
 _ANSWER = TypeAdapter(ReadResult)
+_REASON = TypeAdapter(str)
 _ENDINGS = (FileState.INDEXED, FileState.QUARANTINED, FileState.IGNORED)
 
 
@@ -41,21 +44,27 @@ def frame(payload: bytes) -> bytes:
     return LENGTH.pack(len(payload)) + payload
 
 
-def write_job(job: ReadJob) -> list[bytes]:
+def write_job(job: ReadJob | PictureJob) -> list[bytes]:
     """The frames of a job, in parts, so that the file is not copied."""
-    known = {
+    known = {"page": job.page, "width": job.width} if isinstance(job, PictureJob) else _known(job)
+    return [frame(json.dumps(known).encode()), LENGTH.pack(len(job.data)), job.data]
+
+
+def _known(job: ReadJob) -> dict[str, object]:
+    return {
         "key": job.key,
         "document_id": job.document_id,
         "path": job.path,
         "sidecar": None if job.sidecar is None else job.sidecar.model_dump(mode="json"),
         "flags": job.flags.model_dump(mode="json"),
     }
-    return [frame(json.dumps(known).encode()), LENGTH.pack(len(job.data)), job.data]
 
 
-def read_job(known: bytes, data: bytes) -> ReadJob:
+def read_job(known: bytes, data: bytes) -> ReadJob | PictureJob:
     """What `write_job` wrote; a worker trusts its parent."""
     form = json.loads(known)
+    if "page" in form:
+        return PictureJob(data, form["page"], form["width"])
     sidecar = None if form["sidecar"] is None else DocumentMeta.model_validate(form["sidecar"])
     flags = DocumentMeta.model_validate(form["flags"])
     return ReadJob(form["key"], form["document_id"], form["path"], data, sidecar, flags)
@@ -64,9 +73,17 @@ def read_job(known: bytes, data: bytes) -> ReadJob:
 def write_answer(result: ReadResult) -> bytes:
     """A result as JSON. What the document's text tells is left out: ids and texts of passages."""
     bare = tuple(replace(passage, id="", document_id="", text="") for passage in result.passages)
-    # A reason may quote the file, and with it half of a character.
-    detail = result.detail[:MAX_DETAIL].encode(errors="replace").decode()
-    return _ANSWER.dump_json(replace(result, detail=detail, passages=bare))
+    return _ANSWER.dump_json(replace(result, detail=_sendable(result.detail), passages=bare))
+
+
+def write_refusal(reason: str) -> bytes:
+    """Why there is no picture, in place of one."""
+    return _REASON.dump_json(_sendable(reason))
+
+
+def _sendable(reason: str) -> str:
+    """A reason may quote the file, and with it half of a character."""
+    return reason[:MAX_DETAIL].encode(errors="replace").decode()
 
 
 def read_answer(payload: bytes, job: ReadJob) -> ReadResult:
@@ -92,6 +109,25 @@ def read_answer(payload: bytes, job: ReadJob) -> ReadResult:
     pages = len(loaded.layout.sizes) if loaded.layout else 0
     passages = tuple(_completed(result.passages, text, job.document_id, pages))
     return replace(result, passages=passages)
+
+
+def read_picture(payload: bytes, job: PictureJob) -> bytes:
+    """The picture that a worker sent for a job, checked.
+
+    Raises:
+        QuarantineError: the worker's own reason for sending none.
+        MalformedError: it is not what an honest worker can have sent.
+    """
+    if not payload.startswith(b'"'):
+        flaw = flaw_of(payload, job)
+        _require(flaw is None, flaw or "")
+        return payload
+    try:
+        reason = _REASON.validate_json(payload, strict=True)
+    except ValidationError as error:
+        raise MalformedError(_first_problem(error)) from error
+    _require(len(reason) <= MAX_DETAIL, "an endless reason")
+    raise QuarantineError(reason)
 
 
 def _completed(passages: Sequence[Passage], text: str, document_id: str, pages: int) -> Iterator[Passage]:

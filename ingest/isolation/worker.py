@@ -28,8 +28,9 @@ from . import faults
 from .audit import library_folders, refuse_effects
 from .landlock import restrict_files
 from .limits import Limits, grant_cpu, limit_worker
+from .pictures import PictureJob, draw
 from .seccomp import filter_system_calls
-from .wire import LENGTH, frame, read_job, write_answer
+from .wire import LENGTH, frame, read_job, write_answer, write_refusal
 
 _PR_SET_PDEATHSIG = 1
 
@@ -67,10 +68,10 @@ def main() -> None:
         _send(writer, answer)
 
 
-def _answer(job: ReadJob, count_tokens: CountTokens, chunking: ChunkSettings, limits: Limits) -> bytes:
+def _answer(job: ReadJob | PictureJob, count_tokens: CountTokens, chunking: ChunkSettings, limits: Limits) -> bytes:
     """What became of a job, as it is sent; whatever the parser does short of ending the process is caught."""
     try:
-        answer = write_answer(read_document(job, count_tokens, chunking))
+        answer = draw(job) if isinstance(job, PictureJob) else write_answer(read_document(job, count_tokens, chunking))
         if len(answer) <= limits.output_bytes:
             return answer
         fault: SotaRagError = faults.too_much_output(limits)
@@ -82,6 +83,8 @@ def _answer(job: ReadJob, count_tokens: CountTokens, chunking: ChunkSettings, li
         fault = error
     except Exception as error:
         fault = faults.failed(error)
+    if isinstance(job, PictureJob):
+        return write_refusal(str(fault))
     return write_answer(ReadResult(job.key, FileState.QUARANTINED, str(fault)))
 
 
@@ -125,6 +128,8 @@ def _warm_up(count_tokens: CountTokens, chunking: ChunkSettings) -> None:
         # A format whose library is missing says so for each of its files.
         with contextlib.suppress(Exception):
             write_answer(read_document(job, count_tokens, chunking))
+    with contextlib.suppress(Exception):
+        draw(PictureJob(_SAMPLES[".pdf"], 1, 1))
 
 
 def _close_doors(limits: Limits) -> list[str]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from sota_rag.index.types import Passage
-from sota_rag.index.vectors import VectorCache
+from sota_rag.index.vectors import VectorCache, vector_key
 from sota_rag.ingest import encode
 from sota_rag.ingest.encode import StreamEncoder, encode_passages, stored_vectors
 from sota_rag.ingest.progress import Silent
@@ -38,6 +38,15 @@ def test_a_string_is_encoded_once_and_one_that_is_known_never(cache, hash_encode
         while stream.prepare(last=True):
             stream.step()
     assert sorted(hash_encoder.encoded) == ["a", "b"] and stream.encoded == 2
+
+
+def test_spared_are_those_known_before_and_equal_strings_but_not_what_was_encoded_for_nothing(cache, hash_encoder):
+    cache.put([vector_key(hash_encoder.info.fingerprint, "known")], hash_encoder.encode(["known"]))
+    stream = StreamEncoder(cache, hash_encoder)
+    stream.add(passages("known", "new", "new", "not needed after all"))
+    while stream.prepare(last=True):
+        stream.step()
+    assert stream.encoded == 2 and stream.spared(passages("known", "new", "new")) == 2
 
 
 def test_vectors_come_in_the_order_of_the_passages(tmp_path, cache, hash_encoder):

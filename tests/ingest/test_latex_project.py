@@ -1,5 +1,6 @@
 """LaTeX projects: which files are parts, and one document made of many files."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,15 @@ def test_parts_are_what_a_document_reaches(tmp_path):
         other=MAIN % "\\input b \\begin{verbatim}\\input{lone}\\end{verbatim}",
     )
     assert parts_of(files, tmp_path) == {"sec/a.tex": "main.tex", "sec/deep.tex": "main.tex", "b.tex": "main.tex"}
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    files = project(tmp_path, main=MAIN % "x \\input{pipe}")
+    os.mkfifo(tmp_path / "pipe.tex")
+    assert parts_of({**files, "pipe.tex": tmp_path / "pipe.tex"}, tmp_path) == {}
+    with pytest.raises(QuarantineError, match="is not a regular file"):
+        flatten(tmp_path / "pipe.tex", tmp_path, max_bytes=10_000)
+    assert "pipe was not taken in: it does not exist" in flat(tmp_path)
 
 
 def test_a_document_is_a_part_only_as_a_subfile(tmp_path):

@@ -194,6 +194,42 @@ def test_a_copy_in_another_root_is_a_duplicate_until_the_original_leaves(run, co
     assert (report.added, report.removed) == (("notes/copy.md",), ("guides/deep/moe.md",))
 
 
+def test_a_copy_in_another_root_is_read_when_the_original_says_something_else(run, corpus, tmp_path):
+    other = tmp_path / "notes"
+    other.mkdir()
+    (other / "copy.md").write_text(MOE)
+    run(other, corpus)
+    (corpus / "deep" / "moe.md").write_text(MOE.replace("few", "handful of"))
+    report = run(corpus)
+    assert (report.added, report.changed, report.duplicates) == (("notes/copy.md",), ("guides/deep/moe.md",), {})
+    assert {p.text for p in passages(tmp_path / "index")} >= {MOE.strip().split("\n\n")[1]}
+
+
+def test_passages_of_a_duplicate_do_not_count_as_taken_from_the_cache(run, tmp_path):
+    folder = tmp_path / "twins"
+    folder.mkdir()
+    for name in ("a.txt", "b.txt"):  # the name is the title, which is encoded with the text
+        (folder / name).write_text("One and the same sentence stands in both of these files.\n")
+    report = run(folder)
+    assert (report.passages, report.encoded, report.cached) == (1, 2, 0)
+
+
+def test_everything_cannot_be_forgotten(run, corpus):
+    run(corpus)
+    with pytest.raises(IngestError, match="nothing would be left in the index"):
+        run(forget=[corpus])
+
+
+def test_a_reader_is_closed_when_the_encoder_fails(corpus, tmp_path, hash_encoder, monkeypatch):
+    closed = []
+    reader = InlineReader(COUNT)
+    monkeypatch.setattr(reader, "close", lambda: closed.append(True))
+    monkeypatch.setattr(hash_encoder, "encode", lambda texts: (_ for _ in ()).throw(OSError("no room")))
+    with pytest.raises(OSError, match="no room"):
+        ingest([corpus], tmp_path / "index", encoder=hash_encoder, reader=reader)
+    assert closed == [True]
+
+
 def test_nothing_is_pruned_when_a_listing_fails(run, corpus, tmp_path):
     first = run(corpus)
     with pytest.raises(IngestError, match="does not exist; nothing was changed"):

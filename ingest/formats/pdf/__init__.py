@@ -2,10 +2,12 @@
 
 extract      bytes to pages: runs of characters, rules, pictures (`pdfium`, `runs`, `drawings`, `fonts`, `script`)
 furniture    running heads, page numbers and side stamps taken out
+pictures     their boxes cut back to what they show
 columns      lines in reading order
-front        title, authors, arXiv identifier
+front        title, authors, arXiv identifier; `published` the date
 headings     lines that the outline names or that look like headings
-regions      tables, figures, captions, footnotes, formulas
+regions      tables, figures, captions, footnotes, formulas; `boxes` around tables and figures
+figures      their text in the order of their parts
 paragraphs   lines to blocks; `flow` joins those that a column's or a page's end has cut; `references`
 assemble     blocks to canonical text with its layout; `joining` takes hyphens out
 """

@@ -12,6 +12,9 @@ CAPTION = re.compile(
 )
 """How the caption of a figure, a table or an algorithm begins."""
 
+ALGORITHM = re.compile(r"(?:Algorithm|Listing)\s\d{1,3}(?![\w-])")
+"""How the title of an algorithm begins, which stands between the algorithm's own rules."""
+
 _PROSE = 16
 _MAX_ASIDES = 50
 _GAP = 3.0

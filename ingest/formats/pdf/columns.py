@@ -212,7 +212,9 @@ def _wide_regions(page: Page, gutter: float) -> list[Box]:
     crossing = [box for box in page.rules if box.x0 < gutter - 12 and box.x1 > gutter + 12]
     last: list[Box] = []
     for rule in crossing[:_MAX_WIDE_RULES]:
-        index = next((at for at, one in enumerate(last) if abs(one.x0 - rule.x0) < 4 and abs(one.x1 - rule.x1) < 4), None)
+        index = next(
+            (at for at, one in enumerate(last) if abs(one.x0 - rule.x0) < 4 and abs(one.x1 - rule.x1) < 4), None
+        )
         if index is None:
             last.append(rule)
             continue

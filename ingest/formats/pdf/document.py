@@ -25,6 +25,7 @@ from .paragraphs import split_column
 from .pictures import body_text, without_overhang, without_text
 from .references import mark_references
 from .regions import Label, label_lines
+from .tables import has_prose_cells
 
 _CONTENTS = frozenset({"contents", "tableofcontents"})
 
@@ -43,9 +44,7 @@ def parse_pdf(data: bytes) -> Parsed:
     pages, stamps = without_furniture(found.pages)
     gutters = find_gutters(pages)
     body = body_text(pages)
-    pages = [
-        without_overhang(without_text(page, body), gutter) for page, gutter in zip(pages, gutters, strict=True)
-    ]
+    pages = [without_overhang(without_text(page, body), gutter) for page, gutter in zip(pages, gutters, strict=True)]
     columns = _columns(pages, gutters)
     body_size = _body_size(columns)
     first = [column for column in columns if column.page == pages[0].number and not column.turned]
@@ -58,7 +57,9 @@ def parse_pdf(data: bytes) -> Parsed:
     text, blocks, layout = assemble(drafts, pages, vocabulary)
     if not text:
         raise QuarantineError("it has no text besides running heads; nothing in it can be indexed")
-    meta = read_meta(front, _between(first, front), stamps, declared)
+    meta = read_meta(
+        front, _between(first, front), [line for column in first for line in column.lines], stamps, declared
+    )
     return Parsed(text, blocks, meta, tuple(found.warnings), Kind.PAPER, layout)
 
 
@@ -121,7 +122,9 @@ def _drafts(columns: Sequence[Column], labels: dict[Line, Label], marks: dict[Li
     for draft in drafts:
         if draft.kind is not BlockKind.HEADING and draft.lines[0] in behind and not is_prose(draft.lines):
             draft.kind = BlockKind.METADATA
-        if draft.kind is BlockKind.FIGURE:
+        turned = draft.column is not None and draft.column.turned
+        prose_table = draft.kind is BlockKind.TABLE and has_prose_cells(draft.lines)
+        if (draft.kind is BlockKind.FIGURE and not turned) or prose_table:
             draft.lines = in_parts(draft.lines)
     _put_away_contents(drafts)
     return drafts

@@ -1,6 +1,7 @@
 """A PDF's bytes to its pages: opening, what cannot be read and why, and each page's text and shapes."""
 
 import ctypes
+import logging
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from .drawings import find_shapes
 from .page import Box, Frame, Page
 from .pdfium import FontTable, read_characters, read_shapes
 from .runs import find_runs
+
+_logger = logging.getLogger(__name__)
 
 MAX_PAGES = 2000
 MAX_CHARACTERS = 5_000_000
@@ -85,7 +88,13 @@ def extract(document: pypdfium.PdfDocument) -> Extracted:
                 f"it has more than {MAX_CHARACTERS} characters; pages from {index + 1} on are not read"
             )
             break
-        _read_page(document, index, min(room, _MAX_PAGE_CHARACTERS), fonts, found)
+        try:
+            _read_page(document, index, min(room, _MAX_PAGE_CHARACTERS), fonts, found)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            # What no check has foreseen costs the page, not the document.
+            _logger.exception("page %d", index + 1)
+            found.warnings.append(f"page {index + 1} could not be read ({error!r}) and was left out")
+            found.pages[index:] = [_blank(index + 1)]
     return found
 
 

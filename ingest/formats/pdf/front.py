@@ -12,13 +12,14 @@ from .columns import Column
 from .joining import one_line
 from .outline import key_of, letters
 from .page import Line, Page
+from .published import published_on
+from .tables import cells
 
 _ARXIV = re.compile(r"arXiv:\s?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.IGNORECASE)
-_NEW_STYLE = re.compile(r"(\d{2})(\d{2})\.\d{4,5}")
-_OLD_STYLE = re.compile(r".*/(\d{2})(\d{2})\d{3}")
 _AFFILIATION = re.compile(
     r"universit|institut|college|school|laborator|\blabs?\b|research|google|deepmind|microsoft|openai|facebook|meta\b|"
-    r"department|center|centre|academy|inc\.|corp|@|http|equal|corresponding|author|china|usa|\d{4}|work done|street",
+    r"department|center|centre|academy|inc\.|\bcorp|@|http|equal|corresponding|author|\bchina\b|\busa\b|\d{4}|"
+    r"work done|street",
     re.IGNORECASE,
 )
 _SEPARATORS = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+|\s{2,}|\s+&\s+")
@@ -27,6 +28,11 @@ _NAME = re.compile(r"[^\W\d_][\w.’'\-]*(?:\s+[^\W\d_][\w.’'\-]*){1,4}")
 _RUN_IN = re.compile(r"abstract\s?[.:—–-]", re.IGNORECASE)
 _FRONT_SHARE = 0.6
 _MAX_TITLE_LINES = 6
+_MIN_PROSE = 300
+_NAME_GAP = 0.3
+_LOWER = 0.6
+_SENTENCE_END = re.compile(r"[a-z)\]]\.(?:\s|$)")
+_SUBTITLE, _SUBTITLE_OF_BODY = 0.8, 1.3
 _MAX_FRONT = 200
 _ABSTRACT = frozenset({"abstract", "summary", "introduction"})
 
@@ -63,10 +69,20 @@ def find_front(columns: Sequence[Column], declared: str, body_size: float) -> Fr
     if not title:
         return Front()
     after = lines.index(title[-1]) + 1
-    body = next((line for line in lines[after:] if _begins_text(line)), None)
-    if body is None:
-        body = next((line for line in lines[after : after + _MAX_FRONT] if _is_running(line, columns)), None)
-    return Front(title, body)
+    named = next((index for index in range(after, len(lines)) if _begins_text(lines[index])), None)
+    # An abstract without a heading of its own stands before the introduction.
+    for index in range(after, min(after + _MAX_FRONT, len(lines) if named is None else named)):
+        if _is_running(lines[index], columns) and (named is None or is_prose(lines[index:named])):
+            return Front(title, lines[index])
+    return Front(title, None if named is None else lines[named])
+
+
+def is_prose(lines: Sequence[Line]) -> bool:
+    """Whether lines are sentences rather than names and addresses: long, several, mostly in lower case."""
+    text = " ".join(line.text for line in lines)
+    words = [word for word in text.split() if word[0].isalpha()]
+    lower = sum(word.islower() for word in words)
+    return len(text) > _MIN_PROSE and lower > _LOWER * len(words) and len(_SENTENCE_END.findall(text)) >= 2
 
 
 def _begins_text(line: Line) -> bool:
@@ -120,18 +136,30 @@ def _largest_title(lines: Sequence[Line], body_size: float) -> tuple[Line, ...]:
     start = lines.index(first)
     title = [first]
     for line in lines[start + 1 : start + _MAX_TITLE_LINES]:
-        if line.size < 0.93 * largest or line.baseline - title[-1].baseline > 2.2 * largest:
+        subtitle = (
+            line.style == first.style
+            and line.size >= max(_SUBTITLE * largest, _SUBTITLE_OF_BODY * body_size)
+            and "," not in line.text
+        )
+        if line.baseline - title[-1].baseline > 2.2 * largest or not (line.size >= 0.93 * largest or subtitle):
             break
         title.append(line)
     return tuple(title)
 
 
-def read_meta(front: Front, lines: Sequence[Line], stamps: Sequence[str], declared: Mapping[str, str]) -> DocumentMeta:
+def read_meta(
+    front: Front,
+    lines: Sequence[Line],
+    first_page: Sequence[Line],
+    stamps: Sequence[str],
+    declared: Mapping[str, str],
+) -> DocumentMeta:
     """What the paper says of itself.
 
     Args:
         front: title and beginning of the text.
         lines: between the two.
+        first_page: all lines of the first page.
         stamps: texts on the side of the first page.
         declared: the file's own metadata.
     """
@@ -140,24 +168,12 @@ def read_meta(front: Front, lines: Sequence[Line], stamps: Sequence[str], declar
     arxiv_id = found.group(1) if found else None
     title = one_line(" ".join(line.text for line in front.title)) or None
     authors = _declared_authors(declared.get("Author", "")) or _authors(lines)
-    published = _published(arxiv_id)
+    published = published_on(arxiv_id, (line.text for line in lines), (line.text for line in first_page))
     try:
         return DocumentMeta(title=title, kind=Kind.PAPER, published=published, authors=authors, arxiv_id=arxiv_id)
     except ValidationError:
         # A hostile date or identifier; the rest is still true.
         return DocumentMeta(title=title, kind=Kind.PAPER, authors=authors)
-
-
-def _published(arxiv_id: str | None) -> str | None:
-    """Month of the first version, which an arXiv identifier begins with."""
-    if arxiv_id is None:
-        return None
-    new = _NEW_STYLE.fullmatch(arxiv_id)
-    found = new or _OLD_STYLE.fullmatch(arxiv_id)
-    if not found or not 1 <= int(found.group(2)) <= 12:
-        return None
-    year = int(found.group(1))
-    return f"{2000 + year if new or year < 91 else 1900 + year}-{found.group(2)}"
 
 
 def _declared_authors(text: str) -> tuple[str, ...]:
@@ -171,10 +187,11 @@ def _authors(lines: Sequence[Line]) -> tuple[str, ...]:
     for line in lines:
         if _AFFILIATION.search(line.text):
             continue
-        pieces = [piece for run in line.runs for piece in _SEPARATORS.split(_MARKS.sub("  ", run.text))]
+        pieces = [piece for cell in cells(line, _NAME_GAP) for piece in _SEPARATORS.split(_MARKS.sub("  ", cell.text))]
         names = [one_line(piece) for piece in pieces]
-        names = [name for name in names if name]
+        names = [name for name in names if any(sign.isalpha() for sign in name)]
         good = [name for name in names if _NAME.fullmatch(name) and name[0].isupper()]
-        if good and len(good) >= 0.6 * len(names):
+        # What stands more than once on a line is where the authors work.
+        if good and len(good) >= 0.6 * len(names) and len(set(names)) == len(names):
             found += good
     return tuple(dict.fromkeys(found))

@@ -12,11 +12,13 @@ from .page import Line
 from .regions import Label
 from .titles import KNOWN, NUMBERED, Candidate, Look, candidate_at
 
-_UNLIKELY = frozenset({BlockKind.TABLE, BlockKind.FIGURE, BlockKind.CAPTION, BlockKind.CODE, BlockKind.FOOTNOTE})
+_UNLIKELY = frozenset({BlockKind.TABLE, BlockKind.CAPTION, BlockKind.CODE, BlockKind.FOOTNOTE})
 _MAX_REPEATS = 2
 _RUN_IN = re.compile(r"abstract\s?[.:—–-]+\s?(?=\S)", re.IGNORECASE)
 _MAX_LINES = 4
 _ENOUGH = 4
+_LARGER = 1.1
+_MAX_UNNUMBERED = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +65,37 @@ def find_headings(
     certain = [
         one
         for one in candidates
-        if one.known or (one.numbered and (not named or one.look in places or "." in one.line.text.split()[0][:-1]))
+        if not _is_drawn(one, labels)
+        and (one.known or (one.numbered and (not named or one.look in places or "." in one.line.text.split()[0][:-1])))
     ]
     marks.update((one.line, Mark(0, "", one.lines)) for one in certain)
     places |= {one.look for one in certain if one.numbered}
     guided = named or sum(1 for one in certain if one.numbered) >= _ENOUGH
+    always_numbered = _always_numbered(certain)
     repeats = Counter(letters(one.line.text) for one in candidates)
     for one in candidates:
         if one.line in marks or repeats[letters(one.line.text)] > _MAX_REPEATS:
             continue
-        if one.look in places or (not named and one.titled) or not guided:
+        if one.look in always_numbered and len(one.line.text) > _MAX_UNNUMBERED:
+            continue
+        lonely = not _is_drawn(one, labels) and ((not named and one.titled) or not guided)
+        if one.look in places or lonely:
             marks[one.line] = Mark(0, "", one.lines)
     return _ranked(marks, columns)
+
+
+def _is_drawn(one: Candidate, labels: Mapping[Line, Label]) -> bool:
+    """Whether it stands within a picture's box, which may reach over the heading above it."""
+    label = labels.get(one.line)
+    return label is not None and label.kind is BlockKind.FIGURE
+
+
+def _always_numbered(certain: Sequence[Candidate]) -> set[Look]:
+    """Looks of which all headings have a number: a long line without one is none."""
+    numbered = Counter(one.look for one in certain if one.numbered)
+    return {look for look, times in numbered.items() if times >= _ENOUGH} - {
+        one.look for one in certain if not one.numbered
+    }
 
 
 def _candidates(
@@ -104,7 +125,8 @@ def _candidates(
                 marks[line] = Mark(2, "", 1, run_in.end())
                 continue
             candidate = candidate_at(column, index, body_size)
-            if candidate:
+            drawn = label is not None and label.kind is BlockKind.FIGURE
+            if candidate and not (drawn and line.size < _LARGER * body_size):
                 found.append(candidate)
                 skip = candidate.lines - 1
     return found

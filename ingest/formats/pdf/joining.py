@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ _ADDRESS = re.compile(r"(?:https?://|www\.|doi\.org/)\S*$")
 _COMPOUND_BEFORE = frozenset(
     "self non multi cross co well so semi state high low long short one two three few zero".split()
 )
+_PREFIXES = frozenset("over under inter super hyper auto counter back down fore with".split())
 
 _WHOLE_WORD = 4
 """Letters from which two words that the document has are taken for such; shorter ones are syllables as well."""
@@ -46,24 +48,35 @@ class Vocabulary:
 
     def __init__(self, texts: Iterable[str]) -> None:
         """From a document's lines, in order."""
-        self._words: set[str] = set()
+        self._words: Counter[str] = Counter()
+        self._leads: set[str] = set()
         broken = False
         for text in texts:
             words = [word.casefold() for word in _WORD.findall(text)]
             # What a line's end has cut in two says nothing about either spelling.
             hyphen = text.endswith("-")
-            self._words.update(words[broken : len(words) - hyphen])
+            whole = words[broken : len(words) - hyphen]
+            self._words.update(whole)
+            self._leads.update(word.split("-", 1)[0] for word in whole if "-" in word)
             broken = hyphen
+
+    def joins(self, before: str, after: str) -> bool:
+        """Whether the document writes the two as one word, and does so at least as often as with a hyphen."""
+        before, after = before.casefold(), after.casefold()
+        joined = self._words[before + after]
+        return 0 < joined >= self._words[f"{before}-{after}"]
 
     def keeps_hyphen(self, before: str, after: str) -> bool:
         """Whether `before-after` is spelled with the hyphen."""
         before, after = before.casefold(), after.casefold()
-        if before + after in self._words:
-            return False
-        if f"{before}-{after}" in self._words:
-            return True
+        joined, hyphened = self._words[before + after], self._words[f"{before}-{after}"]
+        if joined or hyphened:
+            return hyphened > joined
         words = before in self._words and after in self._words and min(len(before), len(after)) >= _WHOLE_WORD
-        return words or (before in _COMPOUND_BEFORE and after in self._words)
+        # What leads other compounds and is a word by itself, such as "fine", unless it is a prefix as well.
+        leads = before in self._leads and before in self._words and before not in _PREFIXES
+        lead = leads and min(len(before), len(after)) >= _WHOLE_WORD
+        return words or lead or (before in _COMPOUND_BEFORE and after in self._words)
 
 
 def join_lines(lines: Sequence[Line], vocabulary: Vocabulary, separator: str = " ") -> tuple[str, list[Piece]]:
@@ -103,8 +116,11 @@ def _without_hyphen(before: str, after: str, vocabulary: Vocabulary) -> str | No
     first = _FIRST_WORD.match(after)
     last = _LAST_WORD.search(before)
     address = _ADDRESS.search(before)
-    if address or not first or not last or not after[0].islower():
+    if address or not first or not last:
         return before if address or after[0].isalnum() else None
+    if not after[0].islower() and not vocabulary.joins(last.group(1), first.group()):
+        # A name's hyphen, unless the name is known as one word, such as OpenReview.
+        return before
     compound = "-" in before[:-1].rsplit(" ", 1)[-1]
     if compound or vocabulary.keeps_hyphen(last.group(1), first.group()):
         return before

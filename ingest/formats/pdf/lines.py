@@ -53,6 +53,12 @@ def _hangs(run: Run) -> bool:
     return run.math > 0.9 and run.text[0] in "√∑∏∫⋃⋂([{)]}" and len(run.text) <= 2
 
 
+def _is_over(run: Run, other: Run) -> bool:
+    """Whether two runs are printed over each other, as a figure's text over a heading may be."""
+    overlap = min(run.box.x1, other.box.x1) - max(run.box.x0, other.box.x0)
+    return min(len(run.text), len(other.text)) > 3 and overlap > 0.8 * min(run.box.width, other.box.width)
+
+
 def _line_for(run: Run, buckets: dict[int, list[Line]]) -> Line | None:
     """The nearest line that a run belongs to."""
     best: Line | None = None
@@ -79,6 +85,6 @@ def _line_for(run: Run, buckets: dict[int, list[Line]]) -> Line | None:
                     and line.box.x0 - reach <= run.box.x1
                     and run.box.x0 <= line.box.x1 + reach
                 )
-            if belongs and distance < nearest:
+            if belongs and distance < nearest and not _is_over(run, line.runs[-1]):
                 best, nearest = line, distance
     return best

@@ -15,6 +15,8 @@ _TITLES = frozenset({"references", "bibliography", "literaturecited", "workscite
 _NUMBERED = re.compile(r"\[[\w+.,’'\- ]{1,30}\]|\d{1,3}\.\s")
 _ENTRIES = frozenset({BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.FORMULA})
 _HANGING = 0.6
+_MIN_PARAGRAPH = 3
+_MIN_NUMBERED = 5
 _APART = 1.18
 
 
@@ -29,11 +31,33 @@ def mark_references(drafts: Sequence[Draft]) -> list[Draft]:
             section = []
             inside = key_of(" ".join(line.text for line in draft.lines)) in _TITLES
             found.append(draft)
+        elif inside and _ends(draft, section):
+            inside = False
+            found += _entries(section)
+            section = []
+            found.append(draft)
         elif inside and _belongs(draft, section):
             section.append(draft)
         else:
             found.append(draft)
     return found + _entries(section)
+
+
+def _ends(draft: Draft, section: Sequence[Draft]) -> bool:
+    """Whether a paragraph behind numbered entries is none: it begins where they do or further in, without a number.
+
+    What a column's end has cut off an entry goes on where the entry's further lines stand.
+    """
+    if draft.kind is not BlockKind.PARAGRAPH or len(draft.lines) < _MIN_PARAGRAPH:
+        return False
+    if any(_NUMBERED.match(line.text) for line in draft.lines):
+        return False
+    first = [line.box.x0 for one in section for line in one.lines if _NUMBERED.match(line.text)]
+    further = [line.box.x0 for one in section for line in one.lines if not _NUMBERED.match(line.text)]
+    if len(first) < _MIN_NUMBERED or not further or min(further) < min(first) + _HANGING * draft.size:
+        return False
+    left = min(line.box.x0 for line in draft.lines)
+    return left < min(further) - _HANGING * draft.size
 
 
 def _belongs(draft: Draft, section: Sequence[Draft]) -> bool:

@@ -7,17 +7,17 @@ from itertools import count
 
 from ....index.blocks import BlockKind
 from .asides import CAPTION
+from .boxes import find_boxes
 from .columns import Column
-from .page import Box, Line, Page, merged
-from .tables import cells, is_tabular, ruled_regions
+from .page import Line, Page
+from .tables import cells
 
-_ALGORITHM = re.compile(r"(?:Algorithm|Listing)\s\d")
 _NOTE_MARK = re.compile(r"(?:\d{1,2}|[*∗†‡§¶♠♣♥♦⋆⋄]{1,3})\s?\S")
 _EQUATION_NUMBER = re.compile(r"\(\s?[A-Z]?\.?\d{1,3}(?:\.\d{1,3})?[a-z]?\s?\)$")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _FINE_PRINT = 0.85
-_PROSE_WIDTH = 0.62
 _LABEL_MARGIN = 12.0
+_NEAR = 3.5
 _MAX_GROUPS = 400
 
 
@@ -38,7 +38,7 @@ def label_lines(page: Page, columns: Sequence[Column], body_size: float) -> dict
             labels.update(dict.fromkeys(column.lines, Label(BlockKind.FIGURE, next(numbers))))
     columns = [column for column in columns if not column.turned]
     lines = [line for column in columns for line in column.lines]
-    for box, kind in _boxes(page, lines, body_size):
+    for box, kind in find_boxes(page, lines, body_size):
         label = Label(kind, next(numbers))
         for line in lines:
             x, y = line.middle
@@ -53,38 +53,6 @@ def label_lines(page: Page, columns: Sequence[Column], body_size: float) -> dict
         _label_code(column, labels, numbers)
     _label_stray(page, lines, body_size, labels)
     return labels
-
-
-def _boxes(page: Page, lines: Sequence[Line], body_size: float) -> list[tuple[Box, BlockKind]]:
-    """Regions between rules, and pictures; a frame around running text is none."""
-    found: list[tuple[Box, BlockKind]] = []
-    tables: list[Box] = []
-    for region in ruled_regions(page)[:_MAX_GROUPS]:
-        inside = [line for line in lines if region.box.grown(2).holds(*line.middle)]
-        if not inside:
-            continue
-        if _ALGORITHM.match(inside[0].text):
-            found.append((region.box, BlockKind.CODE))
-        elif is_tabular(inside):
-            tables.append(region.box)
-    found += [(box, BlockKind.TABLE) for box in merged(tables)]
-    for box in page.pictures[:_MAX_GROUPS]:
-        grown = box.grown(3)
-        inside = [line for line in lines if grown.holds(*line.middle)]
-        if inside and not _is_prose(inside, box, body_size):
-            found.append((grown, BlockKind.FIGURE))
-    return found
-
-
-def _is_prose(lines: Sequence[Line], box: Box, body_size: float) -> bool:
-    """Whether most of the text in a box runs across it: then it is a frame, not a figure."""
-    total = sum(len(line.text) for line in lines)
-    running = sum(
-        len(line.text)
-        for line in lines
-        if line.box.width > _PROSE_WIDTH * box.width and len(line.text) > 40 and line.size > 0.75 * body_size
-    )
-    return running > 0.5 * total
 
 
 def _label_captions(column: Column, labels: dict[Line, Label], numbers: Iterator[int]) -> None:
@@ -120,11 +88,28 @@ def _label_at_captions(column: Column, body_size: float, labels: dict[Line, Labe
                 if is_table and len(above) < 2
                 else []
             )
+            if is_table:
+                _rename_figure(lines, first, index, labels)
             kind = BlockKind.TABLE if is_table else BlockKind.FIGURE
             chosen = above if len(above) >= 2 or not is_table else below if len(below) >= 2 else []
             if chosen:
                 labels.update(dict.fromkeys(chosen, Label(kind, next(numbers))))
             first = None
+
+
+def _rename_figure(lines: Sequence[Line], first: int, end: int, labels: dict[Line, Label]) -> None:
+    """A picture right above or below the caption of a table is that table."""
+    for beside, caption in ((first - 1, first), (end, end - 1)):
+        if not 0 <= beside < len(lines) or lines[beside] not in labels:
+            continue
+        label = labels[lines[beside]]
+        near = abs(lines[beside].baseline - lines[caption].baseline) < _NEAR * lines[caption].size
+        if label.kind is BlockKind.TABLE:
+            return
+        if label.kind is BlockKind.FIGURE and near:
+            table = Label(BlockKind.TABLE, label.group)
+            labels.update((line, table) for line in lines if labels.get(line) == label)
+            return
 
 
 def _taken(lines: Iterator[Line], labels: dict[Line, Label], body_size: float, *, is_table: bool) -> list[Line]:
@@ -154,7 +139,10 @@ def _is_within(before: Line, line: Line, labels: dict[Line, Label]) -> bool:
 def _goes_on(before: Line, line: Line, column: Column) -> bool:
     """Whether a line of a caption is followed by another: close, as large, and the one before it was full."""
     step = line.baseline - before.baseline
-    if not 0 < step < 1.5 * max(before.size, line.size) or abs(line.size - before.size) > 0.6:
+    largest = max(before.size, line.size)
+    # Its label may be larger than the rest, which then follows without extra room.
+    alike = abs(line.size - before.size) <= (0.6 if step > 1.2 * largest else 0.1 * largest)
+    if not 0 < step < 1.5 * largest or not alike:
         return False
     if CAPTION.match(line.text):
         return False

@@ -33,6 +33,7 @@ _MAX_LENGTH = 120
 _MAX_LINES = 4
 _SMALLEST, _SMALLEST_KNOWN = 0.93, 0.78
 _MAX_SHORT = 60
+_OPENING = frozenset("“‘\"'([¿¡§")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,8 @@ def _could_be_title(text: str) -> bool:
         return False
     alphabetic = sum(sign.isalpha() for sign in text)
     first = next((sign for sign in text if sign.isalpha()), "a")
+    if not numbered and not (text[0].isalnum() or text[0] in _OPENING):
+        return False
     return alphabetic >= 0.6 * len(text.replace(" ", "")) and (first.isupper() or bool(numbered))
 
 
@@ -137,6 +140,9 @@ def _extent(column: Column, index: int) -> int:
     """How many lines from an index on look like its first one; 0 when too many do."""
     first = column.lines[index]
     count = 1
+    if letters(first.text) in KNOWN:
+        # What is a title by itself is not continued by the one below it.
+        return count
     for line in column.lines[index + 1 : index + 1 + _MAX_LINES]:
         strong = _is_strong(line) or not _is_strong(first)
         close = 0 < line.baseline - column.lines[index + count - 1].baseline < 1.6 * first.size

@@ -1,6 +1,6 @@
 import pytest
 from sota_rag.index.errors import QuarantineError
-from sota_rag.ingest.formats.pdf import parse_pdf
+from sota_rag.ingest.formats.pdf import extract, parse_pdf
 
 
 def test_an_empty_file_is_said_to_be_empty():
@@ -147,3 +147,25 @@ def test_boxes_refer_to_the_page_as_displayed(turns):
     }[turns]
     expected = (50, 2) if turns % 2 == 0 else (2, 50)
     assert corner == pytest.approx(expected, abs=3.5)
+
+
+def test_a_fault_on_one_page_costs_that_page(paper, prose, monkeypatch):
+    made = paper()
+    for page in range(3):
+        made.text(72, 80, prose(60, page), width=468)
+        made.next_page()
+    read = extract.find_shapes
+    calls = iter(range(3))
+
+    def faulty(*arguments):
+        if next(calls) == 1:
+            raise ValueError("cannot reshape")
+        return read(*arguments)
+
+    monkeypatch.setattr(extract, "find_shapes", faulty)
+    parsed = parse_pdf(made.data())
+    assert prose(60, 0)[-30:] in parsed.text and prose(60, 2)[-30:] in parsed.text
+    assert prose(60, 1)[-30:] not in parsed.text
+    assert parsed.warnings == ("page 2 could not be read (ValueError('cannot reshape')) and was left out",)
+    assert parsed.layout is not None
+    assert len(parsed.layout.sizes) == 3

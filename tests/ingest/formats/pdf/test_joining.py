@@ -7,6 +7,8 @@ KNOWN = Vocabulary(
         "of linear growth and the complexity",
         "a transformer of fine-tuned models supervised",
         "by self-attention and the tuning of",
+        "on OpenReview a multi-head and multi-head but one multihead",
+        "a fine day",
     ]
 )
 
@@ -38,6 +40,9 @@ def lines(*texts: str) -> list[Line]:
         ("values -", "not signs", "values - not signs"),
         ("with linear-", "complexity search", "with linear-complexity search"),
         ("two", "words", "two words"),
+        ("see Open-", "Review and", "see OpenReview and"),
+        ("a multi-", "head layer", "a multi-head layer"),
+        ("a fine-", "grained label", "a fine-grained label"),
     ],
 )
 def test_line_ends(before, after, expected):

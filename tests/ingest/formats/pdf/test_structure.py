@@ -125,3 +125,40 @@ def test_time_grows_with_the_number_of_pages(paper, prose):
         return best
 
     assert seconds(24) < 2.5 * seconds(12) + 0.02
+
+
+def test_text_behind_a_numbered_reference_list_is_no_entry(paper, prose, texts):
+    made = paper()
+    made.text(72, 80, prose(100, 1), width=468)
+    made.bold(72, 180, "References", size=12)
+    for index in range(6):
+        made.line(72, 200 + 28 * index, f"[{index + 1}] A. Author and B. Author. A title of some length that fills")
+        made.line(90, 212 + 28 * index, f"the line, in Proceedings, pages 1-{index + 9}, 2017.")
+    made.next_page()
+    made.text(72, 80, prose(80, 2), width=468, indent=15)
+    parsed = parse_pdf(made.data())
+    assert len(texts(parsed, BlockKind.REFERENCE_LIST)) == 6
+    assert texts(parsed, BlockKind.PARAGRAPH)[-1] == prose(80, 2)
+
+
+def test_a_usual_title_is_not_joined_with_the_one_below_it(paper, prose):
+    made = paper()
+    made.text(72, 80, prose(300, 1), width=468)
+    made.next_page()
+    made.bold(280, 80, "Appendix", size=12)
+    made.bold(250, 97, "Implementation Details", size=12)
+    made.text(72, 120, prose(100, 2), width=468)
+    assert [title for _, title in headings(parse_pdf(made.data()))] == ["Appendix", "Implementation Details"]
+
+
+def test_bold_items_and_bold_prompts_are_no_headings(paper, prose):
+    made = paper()
+    for number, title in enumerate(("Introduction", "Method", "Evaluation", "Outlook"), start=1):
+        made.bold(72, 80 + 100 * (number - 1), f"{number} {title}", size=11)
+        made.text(72, 96 + 100 * (number - 1), prose(60, number), width=468)
+    made.bold(72, 520, "• Psychological counselor examination benchmark", size=11)
+    made.text(72, 540, prose(40, 6), width=468)
+    made.bold(72, 620, "Please write out the code that does so, where both of them are tensors of n numbers", size=11)
+    made.text(72, 650, prose(40, 7), width=468)
+    titles = [title for _, title in headings(parse_pdf(made.data()))]
+    assert titles == ["1 Introduction", "2 Method", "3 Evaluation", "4 Outlook"]
