@@ -34,7 +34,7 @@ def draw(job: PictureJob) -> bytes:
     Raises:
         QuarantineError: the page cannot be drawn.
     """
-    from ..formats.pdf.picture import page_picture  # loads PDFium
+    from ..formats.pdf.rendering import page_picture  # loads PDFium
 
     return page_picture(job.data, job.page, job.width, max_pixels=MAX_PIXELS)
 

@@ -204,9 +204,7 @@ class WorkerPool:
                 if process is not None:
                     process.kill()
                 process = None
-                deliver(
-                    IngestError(f"reading {job.document_id!r} failed ({type(error).__name__}: {error}); run it again")
-                )
+                deliver(IngestError(f"a file could not be read ({type(error).__name__}: {error}); run it again"))
         if process is not None:
             process.end()
 

@@ -10,7 +10,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 from sota_rag.index.errors import IngestError, QuarantineError
 from sota_rag.index.store import FileState
-from sota_rag.ingest.formats.pdf.picture import page_picture
+from sota_rag.ingest.formats.pdf.rendering import page_picture
 from sota_rag.ingest.isolation import Limits, WorkerPool
 from sota_rag.ingest.isolation.pictures import MAX_PIXELS, PictureJob, flaw_of
 

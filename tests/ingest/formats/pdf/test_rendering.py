@@ -7,7 +7,7 @@ from reportlab.lib.colors import red
 from reportlab.pdfgen.canvas import Canvas
 from sota_rag.index.errors import QuarantineError
 from sota_rag.ingest.formats.pdf import parse_pdf
-from sota_rag.ingest.formats.pdf.picture import page_picture
+from sota_rag.ingest.formats.pdf.rendering import page_picture
 
 INK = 128
 LINES = ("The first line is here.", "A second line holds the quote alone.", "And a third one ends the page.")
