@@ -11,6 +11,7 @@ from ....index.types import Kind
 from ...parsed import Parsed
 from .assemble import assemble
 from .columns import Column, find_columns, find_gutters, turned_column
+from .contents import put_away_contents
 from .draft import Draft
 from .extract import extract, opened, require_readable
 from .figures import in_parts
@@ -19,15 +20,13 @@ from .front import Front, find_front, front_height, is_prose, read_meta
 from .furniture import without_furniture
 from .headings import Mark, find_headings
 from .joining import Vocabulary
-from .outline import key_of, read_outline
+from .outline import read_outline
 from .page import Line, Page
 from .paragraphs import split_column
 from .pictures import body_text, without_overhang, without_text
 from .references import mark_references
 from .regions import Label, label_lines
 from .tables import has_prose_cells
-
-_CONTENTS = frozenset({"contents", "tableofcontents"})
 
 
 def parse_pdf(data: bytes) -> Parsed:
@@ -48,18 +47,16 @@ def parse_pdf(data: bytes) -> Parsed:
     columns = _columns(pages, gutters)
     body_size = _body_size(columns)
     first = [column for column in columns if column.page == pages[0].number and not column.turned]
-    front = find_front(first, declared.get("Title", ""), body_size)
+    front = find_front(columns, declared.get("Title", ""), body_size) if columns else Front()
     labels = _labels(pages, columns, body_size)
-    marks = find_headings(columns, outline, labels, body_size, front.body)
+    marks = find_headings(columns, outline, labels, body_size, front.title, front.body)
     drafts = _drafts(columns, labels, marks, front)
     drafts = joined_over_breaks(mark_references(drafts))
     vocabulary = Vocabulary(line.text for column in columns for line in column.lines)
     text, blocks, layout = assemble(drafts, pages, vocabulary)
     if not text:
         raise QuarantineError("it has no text besides running heads; nothing in it can be indexed")
-    meta = read_meta(
-        front, _between(first, front), [line for column in first for line in column.lines], stamps, declared
-    )
+    meta = read_meta(front, [line for column in first for line in column.lines], stamps, declared)
     return Parsed(text, blocks, meta, tuple(found.warnings), Kind.PAPER, layout)
 
 
@@ -89,16 +86,6 @@ def _body_size(columns: Sequence[Column]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 10.0
 
 
-def _between(first: Sequence[Column], front: Front) -> list[Line]:
-    """The lines between title and text."""
-    lines = [line for column in first for line in column.lines]
-    if not front.title:
-        return []
-    start = lines.index(front.title[-1]) + 1
-    end = lines.index(front.body) if front.body is not None else start
-    return lines[start:end]
-
-
 def _labels(pages: Sequence[Page], columns: Sequence[Column], body_size: float) -> dict[Line, Label]:
     by_page: dict[int, list[Column]] = {}
     for column in columns:
@@ -116,9 +103,7 @@ def _drafts(columns: Sequence[Column], labels: dict[Line, Label], marks: dict[Li
         marks[front.title[0]] = Mark(1, "", len(front.title))
     unlabelled = {line: label for line, label in labels.items() if line not in marks and line not in front.title}
     drafts = [draft for column in columns for draft in split_column(column, unlabelled, marks)]
-    behind = set(
-        _between([column for column in columns if column.page == columns[0].page and not column.turned], front)
-    )
+    behind = set(front.below) if front.body is not None else set[Line]()
     for draft in drafts:
         if draft.kind is not BlockKind.HEADING and draft.lines[0] in behind and not is_prose(draft.lines):
             draft.kind = BlockKind.METADATA
@@ -126,15 +111,5 @@ def _drafts(columns: Sequence[Column], labels: dict[Line, Label], marks: dict[Li
         prose_table = draft.kind is BlockKind.TABLE and has_prose_cells(draft.lines)
         if (draft.kind is BlockKind.FIGURE and not turned) or prose_table:
             draft.lines = in_parts(draft.lines)
-    _put_away_contents(drafts)
+    put_away_contents(drafts)
     return drafts
-
-
-def _put_away_contents(drafts: Sequence[Draft]) -> None:
-    """A table of contents repeats the headings; nobody should be answered with it."""
-    inside = False
-    for draft in drafts:
-        if draft.kind is BlockKind.HEADING:
-            inside = key_of(" ".join(line.text for line in draft.lines)) in _CONTENTS
-        elif inside:
-            draft.kind = BlockKind.METADATA

@@ -8,12 +8,16 @@ from pydantic import ValidationError
 
 from ....index.types import Kind
 from ...metadata import DocumentMeta
+from .asides import CAPTION
 from .columns import Column
 from .joining import one_line
 from .outline import key_of, letters
 from .page import Line, Page
-from .published import published_on
+from .paragraphs import BULLET
+from .published import is_date, published_on
 from .tables import cells
+from .title import find_title
+from .titles import candidate_at, is_section
 
 _ARXIV = re.compile(r"arXiv:\s?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.IGNORECASE)
 _AFFILIATION = re.compile(
@@ -26,23 +30,34 @@ _SEPARATORS = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+|\s{2,}|\s+&\s+")
 _MARKS = re.compile(r"[\d⁰¹²³⁴-⁹*∗†‡§¶♠♣♥♦⋆⋄#^,]+|\b[a-z]\b$")
 _NAME = re.compile(r"[^\W\d_][\w.’'\-]*(?:\s+[^\W\d_][\w.’'\-]*){1,4}")
 _RUN_IN = re.compile(r"abstract\s?[.:—–-]", re.IGNORECASE)
+_PROPER_NAME = re.compile(
+    r"[^\W\d_a-z][\w.’'\-]*(?:\s+(?:[^\W\d_a-z][\w.’'\-]*|van|von|de|den|der|del|della|di|da|dos|du|la|le|el|al|bin|ibn|ben|ter|zu)){1,4}"
+)
+_PLACE_OF_WORK = re.compile(r"@\w|universit|\binstitut|\bcollege\b|laborator|\bdepartment of\b", re.IGNORECASE)
+_NOTE_MARK = re.compile(r"[*∗†‡§¶]")
 _FRONT_SHARE = 0.6
-_MAX_TITLE_LINES = 6
+_MIN_SENTENCE = 60
 _MIN_PROSE = 300
 _NAME_GAP = 0.3
 _LOWER = 0.6
 _SENTENCE_END = re.compile(r"[a-z)\]]\.(?:\s|$)")
-_SUBTITLE, _SUBTITLE_OF_BODY = 0.8, 1.3
 _MAX_FRONT = 200
-_ABSTRACT = frozenset({"abstract", "summary", "introduction"})
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """Where a paper's title stands, and the line with which its text begins."""
+    """Where a paper's title stands, and what is between it and the text.
+
+    Attributes:
+        title: its lines, possibly none.
+        body: the line with which the text begins behind authors and their addresses; None where nothing speaks for
+            authors, and all but the title is text.
+        below: the lines between title and text, authors or not.
+    """
 
     title: tuple[Line, ...] = ()
     body: Line | None = None
+    below: tuple[Line, ...] = ()
 
 
 def front_height(page: Page) -> float:
@@ -58,23 +73,41 @@ def find_front(columns: Sequence[Column], declared: str, body_size: float) -> Fr
     """Title and beginning of the text on the first page.
 
     Args:
-        columns: of the first page, in reading order.
+        columns: of the document, in reading order.
         declared: the title in the file's metadata, or empty.
         body_size: font size of the running text.
     """
-    lines = [line for column in columns for line in column.lines]
-    if not lines:
-        return Front()
-    title = _declared_title(lines, declared) or _largest_title(lines, body_size)
+    first = [column for column in columns if column.page == columns[0].page and not column.turned]
+    lines = [line for column in first for line in column.lines]
+    title = find_title(lines, declared, body_size)
     if not title:
         return Front()
     after = lines.index(title[-1]) + 1
-    named = next((index for index in range(after, len(lines)) if _begins_text(lines[index])), None)
-    # An abstract without a heading of its own stands before the introduction.
-    for index in range(after, min(after + _MAX_FRONT, len(lines) if named is None else named)):
-        if _is_running(lines[index], columns) and (named is None or is_prose(lines[index:named])):
-            return Front(title, lines[index])
-    return Front(title, None if named is None else lines[named])
+    end = _end_at_abstract(lines, after, first)
+    if end is not None:
+        return Front(title, lines[end], tuple(lines[after:end]))
+    end = _end_at_text(lines, after, first)
+    below = tuple(lines[after:end])
+    if end == len(lines) or not _names_authors(below, first, body_size):
+        return Front(title, None, below)
+    return Front(title, lines[end], below)
+
+
+def _end_at_abstract(lines: Sequence[Line], after: int, columns: Sequence[Column]) -> int | None:
+    """Where the abstract's heading stands, or prose before it; None without such a heading."""
+    named = next((index for index in range(after, len(lines)) if _begins_abstract(lines[index])), None)
+    if named is None:
+        return None
+    for index in range(after, min(after + _MAX_FRONT, named)):
+        if _is_running(lines[index], columns) and is_prose(lines[index:named]):
+            return index
+    return named
+
+
+def _end_at_text(lines: Sequence[Line], after: int, columns: Sequence[Column]) -> int:
+    """The first line that is a section's heading, an item of a list, or of a sentence."""
+    limit = min(after + _MAX_FRONT, len(lines))
+    return next((index for index in range(after, limit) if _begins_text(lines[index], columns)), limit)
 
 
 def is_prose(lines: Sequence[Line]) -> bool:
@@ -85,9 +118,38 @@ def is_prose(lines: Sequence[Line]) -> bool:
     return len(text) > _MIN_PROSE and lower > _LOWER * len(words) and len(_SENTENCE_END.findall(text)) >= 2
 
 
-def _begins_text(line: Line) -> bool:
-    text = letters(line.text)
-    return key_of(line.text) in _ABSTRACT or bool(_RUN_IN.match(line.text)) or text in _ABSTRACT
+def _begins_abstract(line: Line) -> bool:
+    return letters(line.text) == "abstract" or key_of(line.text) == "abstract" or bool(_RUN_IN.match(line.text))
+
+
+def _begins_text(line: Line, columns: Sequence[Column]) -> bool:
+    if is_date(line.text):
+        return False
+    if is_section(line.text) or BULLET.match(line.text) or CAPTION.match(line.text):
+        return True
+    return _is_running(line, columns) or _is_of_sentence(line)
+
+
+def _is_of_sentence(line: Line) -> bool:
+    """Whether it is long and mostly in lower case."""
+    words = [word for word in line.text.split() if word[0].isalpha()]
+    return len(line.text) > _MIN_SENTENCE and not _NOTE_MARK.search(line.text) and sum(word.islower() for word in words) > _LOWER * len(words)
+
+
+def _names_authors(lines: Sequence[Line], columns: Sequence[Column], body_size: float) -> bool:
+    """Whether something between title and text tells of authors: an address, a place of work, or names in a row."""
+    rows = [(line, [name for name in _names_on(line) if _PROPER_NAME.fullmatch(name)]) for line in lines]
+    if any(_PLACE_OF_WORK.search(line.text) or len(names) >= 2 for line, names in rows):
+        return True
+    # A single name is easily something else: nothing but a date may stand beside it.
+    rows = [(line, names) for line, names in rows if not is_date(line.text)]
+    return len(rows) == 1 and bool(rows[0][1]) and not _heads_text(rows[0][0], columns, body_size)
+
+
+def _heads_text(line: Line, columns: Sequence[Column], body_size: float) -> bool:
+    """Whether a line looks like a heading, as the title of a section may be two words in capitals."""
+    column = next(column for column in columns if line in column.lines)
+    return candidate_at(column, column.lines.index(line), body_size) is not None
 
 
 def _is_running(line: Line, columns: Sequence[Column]) -> bool:
@@ -106,50 +168,8 @@ def _is_names(line: Line) -> bool:
     return sum(word[0].isupper() for word in words) > 0.6 * len(words)
 
 
-def _declared_title(lines: Sequence[Line], declared: str) -> tuple[Line, ...]:
-    """The lines that together read as the title in the file's metadata."""
-    wanted = letters(declared)
-    if len(wanted) < 5:
-        return ()
-    for index, first in enumerate(lines[:40]):
-        key = ""
-        for count, line in enumerate(lines[index : index + _MAX_TITLE_LINES]):
-            key += letters(line.text)
-            if key == wanted:
-                return tuple(lines[index : index + count + 1])
-            if not wanted.startswith(key):
-                break
-        if not wanted.startswith(letters(first.text) or "\0"):
-            continue
-    return ()
-
-
-def _largest_title(lines: Sequence[Line], body_size: float) -> tuple[Line, ...]:
-    """The lines in the largest font among the first ones."""
-    candidates = [line for line in lines[:60] if sum(sign.isalpha() for sign in line.text) >= 4]
-    if not candidates:
-        return ()
-    largest = max(line.size for line in candidates)
-    if largest < 1.1 * body_size:
-        return ()
-    first = next(line for line in candidates if line.size >= 0.97 * largest)
-    start = lines.index(first)
-    title = [first]
-    for line in lines[start + 1 : start + _MAX_TITLE_LINES]:
-        subtitle = (
-            line.style == first.style
-            and line.size >= max(_SUBTITLE * largest, _SUBTITLE_OF_BODY * body_size)
-            and "," not in line.text
-        )
-        if line.baseline - title[-1].baseline > 2.2 * largest or not (line.size >= 0.93 * largest or subtitle):
-            break
-        title.append(line)
-    return tuple(title)
-
-
 def read_meta(
     front: Front,
-    lines: Sequence[Line],
     first_page: Sequence[Line],
     stamps: Sequence[str],
     declared: Mapping[str, str],
@@ -158,7 +178,6 @@ def read_meta(
 
     Args:
         front: title and beginning of the text.
-        lines: between the two.
         first_page: all lines of the first page.
         stamps: texts on the side of the first page.
         declared: the file's own metadata.
@@ -167,8 +186,8 @@ def read_meta(
     found = _ARXIV.search(said)
     arxiv_id = found.group(1) if found else None
     title = one_line(" ".join(line.text for line in front.title)) or None
-    authors = _declared_authors(declared.get("Author", "")) or _authors(lines)
-    published = published_on(arxiv_id, (line.text for line in lines), (line.text for line in first_page))
+    authors = _declared_authors(declared.get("Author", "")) or (_authors(front.below) if front.body else ())
+    published = published_on(arxiv_id, (line.text for line in front.below), (line.text for line in first_page))
     try:
         return DocumentMeta(title=title, kind=Kind.PAPER, published=published, authors=authors, arxiv_id=arxiv_id)
     except ValidationError:
@@ -183,15 +202,16 @@ def _declared_authors(text: str) -> tuple[str, ...]:
 
 def _authors(lines: Sequence[Line]) -> tuple[str, ...]:
     """Names between title and text: what reads like a name and not like an affiliation."""
-    found: list[str] = []
-    for line in lines:
-        if _AFFILIATION.search(line.text):
-            continue
-        pieces = [piece for cell in cells(line, _NAME_GAP) for piece in _SEPARATORS.split(_MARKS.sub("  ", cell.text))]
-        names = [one_line(piece) for piece in pieces]
-        names = [name for name in names if any(sign.isalpha() for sign in name)]
-        good = [name for name in names if _NAME.fullmatch(name) and name[0].isupper()]
-        # What stands more than once on a line is where the authors work.
-        if good and len(good) >= 0.6 * len(names) and len(set(names)) == len(names):
-            found += good
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(name for line in lines for name in _names_on(line)))
+
+
+def _names_on(line: Line) -> list[str]:
+    """The names on a line if it has hardly anything else."""
+    if _AFFILIATION.search(line.text):
+        return []
+    pieces = [piece for cell in cells(line, _NAME_GAP) for piece in _SEPARATORS.split(_MARKS.sub("  ", cell.text))]
+    names = [one_line(piece) for piece in pieces]
+    names = [name for name in names if any(sign.isalpha() for sign in name)]
+    good = [name for name in names if _NAME.fullmatch(name) and name[0].isupper()]
+    # What stands more than once on a line is where the authors work.
+    return good if good and len(good) >= 0.6 * len(names) and len(set(names)) == len(names) else []

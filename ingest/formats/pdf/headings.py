@@ -43,7 +43,8 @@ def find_headings(
     outline: Sequence[Entry],
     labels: Mapping[Line, Label],
     body_size: float,
-    front_end: Line | None,
+    title: Sequence[Line] = (),
+    front_end: Line | None = None,
 ) -> dict[Line, Mark]:
     """The headings among the lines, by their first line.
 
@@ -55,12 +56,13 @@ def find_headings(
         outline: its bookmarks, possibly none.
         labels: of lines that are no running text.
         body_size: font size of the running text.
+        title: the document's own title, which is none of them.
         front_end: the line with which the text begins behind title and authors, if there are any.
     """
     marks = _named(columns, outline)
     named = len(marks) >= _ENOUGH
     places = {Look.of(line, column) for column in columns for line in column.lines if line in marks}
-    candidates = _candidates(columns, labels, body_size, front_end, marks)
+    candidates = _candidates(columns, labels, body_size, (frozenset(title), front_end), marks)
     # The outline may end at sub-sections: what is numbered below them counts too.
     certain = [
         one
@@ -102,10 +104,11 @@ def _candidates(
     columns: Sequence[Column],
     labels: Mapping[Line, Label],
     body_size: float,
-    front_end: Line | None,
+    front: tuple[frozenset[Line], Line | None],
     marks: dict[Line, Mark],
 ) -> list[Candidate]:
     found: list[Candidate] = []
+    title, front_end = front
     in_front = front_end is not None
     for column in columns:
         skip = 0
@@ -114,7 +117,7 @@ def _candidates(
                 in_front = False
             if line in marks:
                 skip = marks[line].lines
-            if skip or in_front:
+            if skip or in_front or line in title:
                 skip = max(0, skip - 1)
                 continue
             label = labels.get(line)
@@ -193,7 +196,7 @@ def _ranked(marks: dict[Line, Mark], columns: Sequence[Column]) -> dict[Line, Ma
             levels[line] = level
             if not mark.until:
                 by_look.setdefault(looks[line], Counter())[level] += 1
-    largest = max((line.size for line in marks), default=0.0)
+    ranks = _by_size([line for line in marks if line not in levels])
     ranked: dict[Line, Mark] = {}
     for line, mark in marks.items():
         level = levels.get(line)
@@ -201,9 +204,20 @@ def _ranked(marks: dict[Line, Mark], columns: Sequence[Column]) -> dict[Line, Ma
             level = 2
         if level is None:
             look = looks[line]
-            level = by_look[look].most_common(1)[0][0] if look in by_look else 2 if line.size >= 0.97 * largest else 3
+            level = by_look[look].most_common(1)[0][0] if look in by_look else ranks[line]
         ranked[line] = Mark(level, mark.title, mark.lines, mark.until)
     return ranked
+
+
+def _by_size(lines: Sequence[Line]) -> dict[Line, int]:
+    """2 for the largest headings, 3 for those in the next size, 4 for all below."""
+    levels: dict[Line, int] = {}
+    size, level = 0.0, 1
+    for line in sorted(lines, key=lambda line: -line.size):
+        if line.size < 0.97 * size or level == 1:
+            size, level = line.size, min(level + 1, 4)
+        levels[line] = level
+    return levels
 
 
 def _level_by_number(text: str) -> int:

@@ -4,11 +4,16 @@ Coordinates are points in the frame in which the page's text reads upright, orig
 back to the page as displayed.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from .script import LOWERED, RAISED, SCRIPT_SIZE, superscript
+
+
+_BULLET = re.compile(r"[•‣◦▪▸►●○■□–—*∗·\-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]?")
+_BULLET_GAP = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,8 @@ class Line:
         runs = self.runs
         if len(runs) > 1:
             runs.sort(key=lambda run: (run.box.x0, run.order))
+            if _is_large_bullet(runs[0], runs[1]):
+                self.size = max(run.size for run in runs[1:])
         self.text = joined(runs, self.baseline, self.size)
         total = sum(len(run.text) for run in runs) or 1
         self.bold = sum(run.bold * len(run.text) for run in runs) / total
@@ -186,6 +193,12 @@ class Line:
     def style(self) -> str:
         """Font of the longest run."""
         return max(self.runs, key=lambda run: len(run.text)).style
+
+
+def _is_large_bullet(first: Run, following: Run) -> bool:
+    """Whether an item's bullet or number is set larger than the item."""
+    apart = following.box.x0 - first.box.x1 > _BULLET_GAP * following.size
+    return apart and first.size > following.size and not first.math and bool(_BULLET.fullmatch(first.text))
 
 
 def joined(runs: list[Run], baseline: float, size: float) -> str:

@@ -25,7 +25,7 @@ def split_column(column: Column, labels: dict[Line, Label], marks: dict[Line, Ma
     drafts: list[Draft] = []
     by_group: dict[Label, Draft] = {}
     lines = column.lines
-    leading = _leading(lines)
+    leading = _leading(lines, column)
     text: list[Line] = []
     index = 0
 
@@ -86,8 +86,8 @@ def _line(line: Line, runs: list[Run]) -> Line:
     return Line(line.page, runs, box, line.baseline, line.size).settle()
 
 
-def _leading(lines: Sequence[Line]) -> float:
-    """Usual distance of two baselines, in font sizes."""
+def _leading(lines: Sequence[Line], column: Column) -> float:
+    """Usual distance of two baselines, in font sizes; what follows a short line may be a paragraph of its own."""
     steps = [
         (line.baseline - before.baseline) / line.size
         for before, line in pairwise(lines)

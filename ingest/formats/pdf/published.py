@@ -34,6 +34,11 @@ def published_on(arxiv_id: str | None, front: Iterable[str], first_page: Iterabl
     return next((found.group(1) for text in first_page if (found := _VENUE.match(text.strip()))), None)
 
 
+def is_date(text: str) -> bool:
+    """Whether a line is a date and nothing else."""
+    return bool(_DATE.fullmatch(text.strip()))
+
+
 def _submitted(arxiv_id: str) -> str | None:
     """Month of the first version, which an arXiv identifier begins with."""
     new = _NEW_STYLE.fullmatch(arxiv_id)

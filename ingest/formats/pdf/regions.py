@@ -16,6 +16,10 @@ _NOTE_MARK = re.compile(r"(?:\d{1,2}|[*∗†‡§¶♠♣♥♦⋆⋄]{1,3})\s?
 _EQUATION_NUMBER = re.compile(r"\(\s?[A-Z]?\.?\d{1,3}(?:\.\d{1,3})?[a-z]?\s?\)$")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _FINE_PRINT = 0.85
+_MIN_ROWS = 3
+_ROW_STEP = 2.2
+_MAX_NOTE = 12.0
+"""Largest font of a footnote, in points."""
 _LABEL_MARGIN = 12.0
 _NEAR = 3.5
 _MAX_GROUPS = 400
@@ -158,7 +162,7 @@ def _label_footnotes(
     """Small lines at the foot of a column, from a short rule or a note's mark on."""
     lines = column.lines
     start = len(lines)
-    while start and lines[start - 1].size <= 0.93 * body_size and lines[start - 1] not in labels:
+    while start and _is_small(lines[start - 1], body_size) and lines[start - 1] not in labels:
         start -= 1
     foot = lines[start:]
     if not foot or foot[0].baseline < 0.35 * page.height:
@@ -181,6 +185,11 @@ def _label_footnotes(
         labels[line] = label
 
 
+def _is_small(line: Line, body_size: float) -> bool:
+    """Whether a line is set as a note: smaller than the text, which on slides is no small print."""
+    return line.size <= min(0.93 * body_size, _MAX_NOTE)
+
+
 def _begins_note(line: Line) -> bool:
     first = line.runs[0]
     raised = first.baseline < line.baseline - 0.15 * line.size and first.size < 0.95 * line.size
@@ -194,13 +203,20 @@ def _label_rows(column: Column, labels: dict[Line, Label], numbers: Iterator[int
     """Tables without rules: at least three rows of at least three cells each."""
     rows: list[Line] = []
     for line in [*column.lines, None]:
-        if line is not None and line not in labels and len(cells(line)) >= 3 and line.math < 0.3:
+        if line is not None and line not in labels and line.math < 0.3 and _is_row(line, rows):
             rows.append(line)
             continue
-        if len(rows) >= 3:
+        if len(rows) >= _MIN_ROWS:
             label = Label(BlockKind.TABLE, next(numbers))
             labels.update(dict.fromkeys(rows, label))
         rows = []
+
+
+def _is_row(line: Line, rows: Sequence[Line]) -> bool:
+    """Whether a line has three cells, or two right below rows that have three: the last one may be a sum."""
+    count = len(cells(line))
+    near = len(rows) >= _MIN_ROWS and line.baseline - rows[-1].baseline < _ROW_STEP * line.size
+    return count >= 3 or (count == 2 and near)
 
 
 def _label_formulas(column: Column, labels: dict[Line, Label], numbers: Iterator[int]) -> None:

@@ -22,12 +22,15 @@ NUMBERED = re.compile(
     r"(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[A-Z](?:\.\d{1,2}){1,3}\.?|[A-Z]\.?(?=\s+[^\sa-z])|[IVX]{1,4}\.|"
     r"Appendix [A-Z0-9][.:]?)\s+\S"
 )
+_SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+[A-Z]\w*(?:\s|$)")
+_FIRST_SECTION = re.compile(r"[01](?:\.\d{1,2}){0,3}\.?\s+[A-Z]")
 _CAPTION = re.compile(
     r"(?:figure|fig\.|table|algorithm|listing|theorem|lemma|definition|proposition|corollary|proof)\b", re.I
 )
 _LEADERS = re.compile(r"(?:\. ?){5}")
 _LARGER = 1.08
 _SURE = 1.04
+_MUCH_LARGER = 1.3
 _BOLD = 0.94
 _MAX_LENGTH = 120
 _MAX_LINES = 4
@@ -94,7 +97,7 @@ def candidate_at(column: Column, index: int, body_size: float) -> Candidate | No
         return None
     lines = column.lines[index : index + count]
     whole = " ".join(one.text for one in lines)
-    ended = whole.endswith((".", ",", ";", ":", "-", "?"))
+    ended = whole.endswith((".", ",", ";", ":", "-") if line.size >= _MUCH_LARGER * body_size else (*".,;:-?",))
     if len(whole) > _MAX_LENGTH or (ended and not known and not (numbered and whole[-1] in ".?")):
         return None
     following = column.lines[index + count] if index + count < len(column.lines) else None
@@ -109,6 +112,16 @@ def candidate_at(column: Column, index: int, body_size: float) -> Candidate | No
         and len(following.text) > 20
     )
     return Candidate(line, count, Look.of(line, column), known, numbered, titled)
+
+
+def is_section(text: str) -> bool:
+    """Whether a line by its words alone begins a section: a number before a capital, or a usual title."""
+    return key_of(text) in KNOWN or bool(_SECTION.match(text))
+
+
+def begins_document(text: str) -> bool:
+    """Whether a line is the heading of a document's first section, unlike a title such as "10 Steps"."""
+    return key_of(text) in KNOWN or bool(_FIRST_SECTION.match(text))
 
 
 def _runs_on(last: Line, following: Line, column: Column) -> bool:
@@ -152,6 +165,7 @@ def _extent(column: Column, index: int) -> int:
             or not strong
             or not close
             or NUMBERED.match(line.text)
+            or letters(line.text) in KNOWN
         ):
             break
         count += 1
@@ -162,6 +176,9 @@ def _stands_alone(column: Column, index: int, count: int) -> bool:
     """Whether more room than between lines is left above, and no text stands beside."""
     line = column.lines[index]
     if index == 0:
+        return True
+    before = column.lines[index - 1]
+    if line.size >= _MUCH_LARGER * before.size and line.baseline - before.baseline > 1.3 * before.size:
         return True
     above = line.baseline - column.lines[index - 1].baseline
     below = (
