@@ -109,10 +109,10 @@ def hostile() -> str:
     mutations, bombs = r["mutations"], r["bombs"]
     return _paragraph(f"""
         {mutations["files"]:,} damaged files of all formats and {len(bombs)} made to hurt (decompression bombs,
-        10,000-deep nesting, a million links, lines without end): each ended as a document or as a typed refusal, none
-        took the parent process with it; memory of a worker at most {_worker_peak(r):,.0f} MiB of 2,048, of the parent
-        {r["parent_peak_mib"]:,.0f} MiB. `python benchmarks/hostile.py FOLDER... --output benchmarks/results/hostile.json`
-        wrote the file.
+        10,000-deep nesting, a million links, endless lines): each ended as a document or as a typed refusal, none took
+        the parent process with it; memory of a worker at most {_worker_peak(r):,.0f} MiB of 2,048, of the parent
+        {r["parent_peak_mib"]:,.0f} MiB. `python benchmarks/hostile.py FOLDER... --output FILE` wrote
+        `benchmarks/results/hostile.json`.
     """).strip()
 
 

@@ -18,6 +18,9 @@ ALGORITHM = re.compile(r"(?:Algorithm|Listing)\s\d{1,3}(?![\w-])")
 _PROSE = 16
 _MAX_ASIDES = 50
 _GAP = 3.0
+_SIDE = 0.6
+"""Widest share of a column that a sidebar takes."""
+_MIN_LINES = 4
 
 
 def find_asides(page: Page, runs: Sequence[Run], left: float, right: float) -> list[Box]:
@@ -47,6 +50,11 @@ def find_asides(page: Page, runs: Sequence[Run], left: float, right: float) -> l
         ]
         if len(beside) >= 2:
             found.append(box.grown(_GAP))
+    found += [
+        box.grown(_GAP)
+        for box in page.frames[:_MAX_ASIDES]
+        if box.width < _SIDE * width and _is_sidebar(box, between(box.y0, box.y1))
+    ]
     captions = [run for run in by_baseline if CAPTION.match(run.text)]
     for run in captions[:_MAX_ASIDES]:
         edge = run.box.x0 - _GAP
@@ -56,6 +64,14 @@ def find_asides(page: Page, runs: Sequence[Run], left: float, right: float) -> l
         ):
             found.append(_beside(run, edge, by_baseline, baselines))
     return found
+
+
+def _is_sidebar(box: Box, row: Sequence[Run]) -> bool:
+    """Whether a drawn box holds running text of its own, with other text beside it."""
+    long = [run for run in row if len(run.text) >= _PROSE]
+    inside = [run for run in long if box.x0 - _GAP <= run.box.x0 and run.box.x1 <= box.x1 + _GAP]
+    beside = [run for run in long if run.box.x1 < box.x0 + _GAP or run.box.x0 > box.x1 - _GAP]
+    return len(inside) >= _MIN_LINES and len(beside) >= _MIN_LINES and len(inside) + len(beside) == len(long)
 
 
 def _beside(caption: Run, edge: float, runs: Sequence[Run], baselines: Sequence[float]) -> Box:

@@ -20,6 +20,8 @@ _TOLERANCE = 3.0
 
 
 _STEP = 24.0
+_JUSTIFIED = 0.15
+"""Share of lines that end at the right margin where text is justified."""
 _MAX_WIDE_RULES = 100
 _CANDIDATES = 6
 
@@ -240,7 +242,11 @@ def _margins(lines: Sequence[Line]) -> tuple[float, float]:
     left, count = starts.most_common(1)[0]
     # An indented list may have more lines than the text around it.
     left = min([start for start, times in starts.items() if times >= max(2, 0.3 * count)] or [left])
-    right = max([end for end, times in ends.items() if times >= max(2, 0.3 * ends.most_common(1)[0][1])] or [left])
+    most = ends.most_common(1)[0][1]
+    right = max([end for end, times in ends.items() if times >= max(2, 0.3 * most)] or [left])
+    if most < max(2, _JUSTIFIED * len(long)):
+        # Ragged lines end anywhere; only the longest ones come near the margin.
+        right = max(right, sorted(ends.elements())[int(0.9 * len(long))])
     return float(left), float(max(left, right))
 
 

@@ -105,7 +105,8 @@ def _drafts(columns: Sequence[Column], labels: dict[Line, Label], marks: dict[Li
     drafts = [draft for column in columns for draft in split_column(column, unlabelled, marks)]
     behind = set(front.below) if front.body is not None else set[Line]()
     for draft in drafts:
-        if draft.kind is not BlockKind.HEADING and draft.lines[0] in behind and not is_prose(draft.lines):
+        fronted = draft.kind is not BlockKind.HEADING and behind.issuperset(draft.lines)
+        if fronted and not is_prose(draft.lines):
             draft.kind = BlockKind.METADATA
         turned = draft.column is not None and draft.column.turned
         prose_table = draft.kind is BlockKind.TABLE and has_prose_cells(draft.lines)

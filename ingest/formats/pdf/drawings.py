@@ -12,6 +12,7 @@ _CELL = 6.0
 _MIN_PICTURE = 24.0
 _MAX_SHARE = 0.7
 """A graphic over more of the page than this is its background, or the page itself."""
+_MIN_FRAME = 60.0
 _MIN_STROKES = 6
 _MAX_RULES = 1000
 _MAX_PICTURES = 400
@@ -44,6 +45,20 @@ def find_shapes(
     pictures = [Box(*box) for box in boxes[visible & graphic & large & sensible][:_MAX_PICTURES].tolist()]
     strokes = boxes[visible & (kinds == pdfium.FPDF_PAGEOBJ_PATH) & ~thin & sensible & (wide < 0.5 * width)]
     return rules, merged(pictures + _clusters(strokes, width, height))
+
+
+def find_frames(
+    shapes: NDArray[np.float32], types: NDArray[np.int64], page_box: Box, rotation: int, frame: Frame
+) -> list[Box]:
+    """Drawn boxes that text may stand in, such as the ground of a sidebar; arguments as of `find_shapes`."""
+    paths = shapes[(types == pdfium.FPDF_PAGEOBJ_PATH) & np.isfinite(shapes).all(axis=1)] if len(shapes) else shapes
+    if not len(paths):
+        return []
+    boxes = _clipped(paths, page_box, rotation, frame)
+    width, height = frame.upright_size
+    wide, tall = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    fit = (wide >= _MIN_FRAME) & (tall >= _MIN_FRAME) & (wide * tall < _MAX_SHARE * width * height)
+    return [Box(*box) for box in np.unique(boxes[fit], axis=0).tolist()][:_MAX_PICTURES]
 
 
 def _clipped(shapes: NDArray[np.float32], page_box: Box, rotation: int, frame: Frame) -> NDArray[np.float64]:

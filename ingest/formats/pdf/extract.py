@@ -11,7 +11,7 @@ import pypdfium2 as pypdfium
 import pypdfium2.raw as pdfium
 
 from ....index.errors import QuarantineError
-from .drawings import find_shapes
+from .drawings import find_frames, find_shapes
 from .page import Box, Frame, Page
 from .pdfium import FontTable, read_characters, read_shapes
 from .runs import find_runs
@@ -125,7 +125,18 @@ def _read_page(document: pypdfium.PdfDocument, index: int, room: int, fonts: Fon
             pdfium.FPDFText_ClosePage(text_page)
         shapes, types = read_shapes(page)
         rules, pictures = find_shapes(shapes, types, box, rotation, frame)
-        found.pages.append(Page(number, frame, upright, turned, rules, pictures, unreadable))
+        found.pages.append(
+            Page(
+                number,
+                frame,
+                upright,
+                turned,
+                rules,
+                pictures,
+                unreadable,
+                find_frames(shapes, types, box, rotation, frame),
+            )
+        )
         readable = sum(len(run.text) for run in upright) + sum(len(run.text) for run in turned) - unreadable
         found.readable += max(0, readable)
         found.unreadable += unreadable

@@ -1,6 +1,7 @@
 """The front of a paper: title, authors, arXiv identifier, year."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ from .titles import candidate_at, is_section
 _ARXIV = re.compile(r"arXiv:\s?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.IGNORECASE)
 _AFFILIATION = re.compile(
     r"universit|institut|college|school|laborator|\blabs?\b|research|google|deepmind|microsoft|openai|facebook|meta\b|"
-    r"department|center|centre|academy|inc\.|\bcorp|@|http|equal|corresponding|author|\bchina\b|\busa\b|\d{4}|"
+    r"department|center|centre|academy|inc\.|\bcorp|\bltd\b|\bllc\b|gmbh|@|http|equal|corresponding|author|\bchina\b|\busa\b|\d{4}|"
     r"work done|street",
     re.IGNORECASE,
 )
@@ -86,9 +87,9 @@ def find_front(columns: Sequence[Column], declared: str, body_size: float) -> Fr
     end = _end_at_abstract(lines, after, first)
     if end is not None:
         return Front(title, lines[end], tuple(lines[after:end]))
-    end = _end_at_text(lines, after, first)
+    end = _end_at_text(lines, after, columns, body_size)
     below = tuple(lines[after:end])
-    if end == len(lines) or not _names_authors(below, first, body_size):
+    if end == len(lines) or not _names_authors(below):
         return Front(title, None, below)
     return Front(title, lines[end], below)
 
@@ -104,10 +105,24 @@ def _end_at_abstract(lines: Sequence[Line], after: int, columns: Sequence[Column
     return named
 
 
-def _end_at_text(lines: Sequence[Line], after: int, columns: Sequence[Column]) -> int:
+def _end_at_text(lines: Sequence[Line], after: int, columns: Sequence[Column], body_size: float) -> int:
     """The first line that is a section's heading, an item of a list, or of a sentence."""
+    first = [column for column in columns if column.page == columns[0].page and not column.turned]
+    looks = Counter(_look(line) for column in columns for line in column.lines)
     limit = min(after + _MAX_FRONT, len(lines))
-    return next((index for index in range(after, limit) if _begins_text(lines[index], columns)), limit)
+    for index in range(after, limit):
+        line = lines[index]
+        if _begins_text(line, first):
+            return index
+        # Names may be as bold as headings, but no other line looks like them.
+        named = looks[_look(line)] == 1 and any(map(_PROPER_NAME.fullmatch, _names_on(line)))
+        if not named and _heads_text(line, first, body_size):
+            return index
+    return limit
+
+
+def _look(line: Line) -> tuple[str, int]:
+    return line.style, round(2 * line.size)
 
 
 def is_prose(lines: Sequence[Line]) -> bool:
@@ -130,28 +145,6 @@ def _begins_text(line: Line, columns: Sequence[Column]) -> bool:
     return _is_running(line, columns) or _is_of_sentence(line)
 
 
-def _is_of_sentence(line: Line) -> bool:
-    """Whether it is long and mostly in lower case."""
-    words = [word for word in line.text.split() if word[0].isalpha()]
-    return len(line.text) > _MIN_SENTENCE and not _NOTE_MARK.search(line.text) and sum(word.islower() for word in words) > _LOWER * len(words)
-
-
-def _names_authors(lines: Sequence[Line], columns: Sequence[Column], body_size: float) -> bool:
-    """Whether something between title and text tells of authors: an address, a place of work, or names in a row."""
-    rows = [(line, [name for name in _names_on(line) if _PROPER_NAME.fullmatch(name)]) for line in lines]
-    if any(_PLACE_OF_WORK.search(line.text) or len(names) >= 2 for line, names in rows):
-        return True
-    # A single name is easily something else: nothing but a date may stand beside it.
-    rows = [(line, names) for line, names in rows if not is_date(line.text)]
-    return len(rows) == 1 and bool(rows[0][1]) and not _heads_text(rows[0][0], columns, body_size)
-
-
-def _heads_text(line: Line, columns: Sequence[Column], body_size: float) -> bool:
-    """Whether a line looks like a heading, as the title of a section may be two words in capitals."""
-    column = next(column for column in columns if line in column.lines)
-    return candidate_at(column, column.lines.index(line), body_size) is not None
-
-
 def _is_running(line: Line, columns: Sequence[Column]) -> bool:
     """A line of the first paragraph, for papers whose abstract has no heading."""
     column = next(column for column in columns if line in column.lines)
@@ -166,6 +159,32 @@ def _is_running(line: Line, columns: Sequence[Column]) -> bool:
 def _is_names(line: Line) -> bool:
     words = [word for word in line.text.split() if word[0].isalpha()]
     return sum(word[0].isupper() for word in words) > 0.6 * len(words)
+
+
+def _is_of_sentence(line: Line) -> bool:
+    """Whether it is long and mostly in lower case."""
+    words = [word for word in line.text.split() if word[0].isalpha()]
+    lower = sum(word.islower() for word in words)
+    return len(line.text) > _MIN_SENTENCE and not _NOTE_MARK.search(line.text) and lower > _LOWER * len(words)
+
+
+def _names_authors(lines: Sequence[Line]) -> bool:
+    """Whether something between title and text tells of authors: an address, a place of work, or names in a row."""
+    rows = [(line, [name for name in _names_on(line) if _PROPER_NAME.fullmatch(name)]) for line in lines]
+    if any(_PLACE_OF_WORK.search(line.text) or len(names) >= 2 for line, names in rows):
+        return True
+    # A single name is easily something else: nothing but a date may stand beside it.
+    rows = [(line, names) for line, names in rows if not is_date(line.text)]
+    return len(rows) == 1 and bool(rows[0][1])
+
+
+def _heads_text(line: Line, columns: Sequence[Column], body_size: float) -> bool:
+    """Whether a line looks like a heading with text below it."""
+    column = next(column for column in columns if line in column.lines)
+    index = column.lines.index(line)
+    found = candidate_at(column, index, body_size)
+    below = column.lines[index + found.lines : index + found.lines + 1] if found else []
+    return any(_begins_text(one, columns) for one in below)
 
 
 def read_meta(

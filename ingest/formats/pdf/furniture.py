@@ -4,12 +4,21 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median_low
 
 from .page import Page, Run
 
 _EDGE = 0.12
 """Share of the page's height at its top and bottom in which furniture stands."""
 _MIN_PAGES = 3
+_PROSE = 30
+"""Characters from which a run shows where text stands."""
+_LONG = 60
+"""Characters from which a run is no running head."""
+_MIN_RUNS = 4
+_ROOM = 1.8
+"""Room between a running head and the text, in font sizes."""
+_LARGEST = 1.05
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(
     r"(?:page\s*)?[-–—]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–—]?(?:\s*(?:of|/)\s*\d{1,4})?", re.IGNORECASE
@@ -30,8 +39,9 @@ def without_furniture(pages: Sequence[Page]) -> tuple[list[Page], list[str]]:
     kept: list[Page] = []
     stamps: list[str] = []
     needed = min(_MIN_PAGES, max(2, len(pages)))
+    heads = _running_heads(pages)
     for page, edge in zip(pages, rows, strict=True):
-        dropped: set[int] = set()
+        dropped = heads.get(page.number, set[int]())
         extent = _extent(page)
         for (text, where), runs in edge:
             near = sum(seen[text, where + shift] for shift in (-1, 0, 1))
@@ -48,6 +58,39 @@ def without_furniture(pages: Sequence[Page]) -> tuple[list[Page], list[str]]:
             )
         )
     return kept, stamps
+
+
+def _running_heads(pages: Sequence[Page]) -> dict[int, set[int]]:
+    """Runs of heads whose words change, by page: above the text, at a height that no text ever reaches.
+
+    A head stands at the same height on at least three pages and a third of all; it is no larger than the text, as a
+    slide's title is, and leaves more room below than lines do.
+    """
+    tops = {page.number: top for page in pages if (top := _top_row(page))}
+    heights = Counter(round(top[0].baseline / 2) for top in tops.values())
+    own = {id(run) for top in tops.values() for run in top}
+    text = [run for page in pages for run in page.runs if len(run.text) >= _PROSE and id(run) not in own]
+    reached = min((run.baseline for run in text), default=0.0)
+    found: dict[int, set[int]] = {}
+    for number, top in tops.items():
+        height = round(top[0].baseline / 2)
+        times = sum(heights[height + shift] for shift in (-1, 0, 1))
+        if times >= max(_MIN_PAGES, len(pages) / 3) and top[0].baseline < reached - _ROOM * top[0].size:
+            found[number] = {id(run) for run in top}
+    return found
+
+
+def _top_row(page: Page) -> list[Run]:
+    """The uppermost row of a page if it is short, small, within the upper edge and apart from what is below."""
+    if len(page.runs) < _MIN_RUNS:
+        return []
+    first = min(run.baseline for run in page.runs)
+    row = [run for run in page.runs if run.baseline < first + 2]
+    below = min((run.baseline for run in page.runs if run.baseline >= first + 2), default=first)
+    usual = median_low(run.size for run in page.runs)
+    small = all(run.size <= _LARGEST * usual and len(run.text) <= _LONG for run in row)
+    apart = below - first > _ROOM * row[0].size
+    return row if small and apart and first < _EDGE * page.height else []
 
 
 def _edge_rows(page: Page) -> list[tuple[Row, list[Run]]]:

@@ -6,11 +6,10 @@ back to the page as displayed.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from .script import LOWERED, RAISED, SCRIPT_SIZE, superscript
-
 
 _BULLET = re.compile(r"[•‣◦▪▸►●○■□–—*∗·\-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]?")
 _BULLET_GAP = 0.25
@@ -129,6 +128,7 @@ class Page:
         turned: text that reads in another direction: side stamps, labels of vertical axes.
         rules: thin horizontal lines.
         pictures: images, included graphics, and clusters of drawn lines.
+        frames: drawn boxes, filled or not, that are large enough for text.
         unreadable: how many characters have no Unicode value.
     """
 
@@ -139,6 +139,7 @@ class Page:
     rules: list[Box]
     pictures: list[Box]
     unreadable: int = 0
+    frames: list[Box] = field(default_factory=list)
 
     @property
     def width(self) -> float:

@@ -18,6 +18,9 @@ _INDENT = 0.7
 _MAX_INDENT = 6.0
 _SHORT = 2.5
 _LEADING = 1.35
+_FULL = 6.0
+"""Room, in font sizes, that a full line may leave where lines are not justified."""
+_SINGLE = 1.4
 
 
 def split_column(column: Column, labels: dict[Line, Label], marks: dict[Line, Mark]) -> list[Draft]:
@@ -88,12 +91,16 @@ def _line(line: Line, runs: list[Run]) -> Line:
 
 def _leading(lines: Sequence[Line], column: Column) -> float:
     """Usual distance of two baselines, in font sizes; what follows a short line may be a paragraph of its own."""
-    steps = [
-        (line.baseline - before.baseline) / line.size
+    near = [
+        (before, (line.baseline - before.baseline) / line.size)
         for before, line in pairwise(lines)
         if abs(line.size - before.size) < 0.3 and 0.9 * line.size < line.baseline - before.baseline < 2.5 * line.size
     ]
-    return min(max(median(steps), 1.0), 1.8) if steps else 1.2
+    if not near:
+        return 1.2
+    full = [step for before, step in near if before.box.x1 > column.right - _FULL * before.size]
+    usual = median(full) if full else min(median(step for _, step in near), _SINGLE)
+    return min(max(usual, 1.0), 1.8)
 
 
 def _paragraphs(lines: Sequence[Line], column: Column, leading: float) -> list[Draft]:
@@ -133,12 +140,19 @@ def _begins(current: Draft, line: Line, column: Column, left: float, leading: fl
     if shift > _INDENT * size:
         # The second line of a hanging item stands further in than its first.
         hanging = len(current.lines) == 1 and (
-            current.kind is BlockKind.LIST or before.box.x1 > column.right - 2 * size
+            current.kind is BlockKind.LIST
+            or before.box.x1 > column.right - 2 * size
+            or (_is_full(before, line, column) and not _ended(before))
         )
         return not hanging or (current.kind is not BlockKind.LIST and line.box.x0 > left + _INDENT * size)
     if shift < -_INDENT * size and len(current.lines) > 1:
         return True
     return before.box.x1 < column.right - _SHORT * size and _ended(before) and leading * 1.08 * size < step
+
+
+def _is_full(before: Line, line: Line, column: Column) -> bool:
+    """Whether a line has no room for the first word of the next one."""
+    return before.box.x1 + 0.5 * line.size * len(line.text.split(" ", 1)[0]) > column.right
 
 
 def _ended(line: Line) -> bool:

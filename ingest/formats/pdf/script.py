@@ -42,6 +42,13 @@ _LIGATURES = {
     "\t": " ",
     # PDFium marks a hyphen at a line's end with one of these; some fonts call their hyphen a soft one.
     "\x02": HYPHEN,
+    # Bullets as word processors take them from the fonts Symbol and Wingdings.
+    "\uf0b7": "•",
+    "\uf0a7": "▪",
+    "\uf0d8": "➢",
+    "\uf0fc": "✓",
+    "\uf071": "□",
+    "\uf076": "•",
     "\ufffe": HYPHEN,
     "\xad": HYPHEN,
     "\u2010": HYPHEN,

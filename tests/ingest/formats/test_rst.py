@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from sota_rag.index.errors import QuarantineError
 from sota_rag.index.types import Kind
 from sota_rag.ingest.formats.rst import MAX_CHARS, parse_rst
-from sota_rag.ingest.normalise import canonical_text
 
 
 def kinds(text: str) -> list[tuple[str, str]]:
@@ -156,32 +155,12 @@ def test_what_cannot_be_read(data, message):
         max_size=20,
     )
 )
-def test_blocks_hold_every_character_once(lines):
+def test_blocks_hold_every_character_once(keeps_promises, lines):
     try:
         parsed = parse_rst("\n".join(lines).encode())
     except QuarantineError:
         return
-    assert canonical_text(parsed.text) == parsed.text
-    covered = "".join(parsed.text[block.start : block.end] for block in parsed.blocks)
-    assert "".join(covered.split()) == "".join(parsed.text.split())
-    ends = [0, *(block.end for block in parsed.blocks)]
-    assert all(block.start >= end for block, end in zip(parsed.blocks, ends, strict=False))
-
-
-def duration(text: str) -> float:
-    """Processor time in seconds, best of three; the collector is off because it walks what other tests left as well."""
-    data = text.encode()
-    times = []
-    gc.collect()
-    gc.disable()
-    try:
-        for _ in range(3):
-            start = time.process_time()
-            parse_rst(data)
-            times.append(time.process_time() - start)
-    finally:
-        gc.enable()
-    return min(times)
+    assert keeps_promises(parsed)
 
 
 SHAPES = {
@@ -204,9 +183,9 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("unit", SHAPES.values(), ids=SHAPES.keys())
-def test_doubling_the_size_at_most_doubles_the_time(unit):
+def test_doubling_the_size_at_most_doubles_the_time(processor_seconds, unit):
     half, whole = ("- a\n\n" + "".join(unit.format(n=n) for n in range(count)) for count in (100, 200))
-    assert duration(whole) < 2.5 * duration(half) + 0.03
+    assert processor_seconds(parse_rst, whole) < 2.5 * processor_seconds(parse_rst, half) + 0.03
 
 
 @pytest.mark.parametrize("opening", ["- ", "1. ", "*a ", "`a ", "|a "])
