@@ -77,7 +77,16 @@ def _running_heads(pages: Sequence[Page]) -> dict[int, set[int]]:
         times = sum(heights[height + shift] for shift in (-1, 0, 1))
         if times >= max(_MIN_PAGES, len(pages) / 3) and top[0].baseline < reached - _ROOM * top[0].size:
             found[number] = {id(run) for run in top}
+    # What the first page alone says, such as where a paper has appeared, is no running head.
+    first = pages[0].number if pages else 0
+    if first in found and _words(tops[first]) not in {_words(top) for number, top in tops.items() if number != first}:
+        del found[first]
     return found
+
+
+def _words(row: Sequence[Run]) -> frozenset[str]:
+    """The texts of a row without numbers."""
+    return frozenset(text for run in row if (text := _DIGITS.sub("", run.text).strip().casefold()))
 
 
 def _top_row(page: Page) -> list[Run]:

@@ -18,9 +18,10 @@ _INDENT = 0.7
 _MAX_INDENT = 6.0
 _SHORT = 2.5
 _LEADING = 1.35
+_ENOUGH = 3
 _FULL = 6.0
 """Room, in font sizes, that a full line may leave where lines are not justified."""
-_SINGLE = 1.4
+_SINGLE = 1.25
 
 
 def split_column(column: Column, labels: dict[Line, Label], marks: dict[Line, Mark]) -> list[Draft]:
@@ -99,7 +100,7 @@ def _leading(lines: Sequence[Line], column: Column) -> float:
     if not near:
         return 1.2
     full = [step for before, step in near if before.box.x1 > column.right - _FULL * before.size]
-    usual = median(full) if full else min(median(step for _, step in near), _SINGLE)
+    usual = median(full) if len(full) >= _ENOUGH else min(median(step for _, step in near), _SINGLE)
     return min(max(usual, 1.0), 1.8)
 
 
@@ -136,6 +137,9 @@ def _begins(current: Draft, line: Line, column: Column, left: float, leading: fl
         return False
     if BULLET.match(line.text) and (line.box.x0 <= current.lines[0].box.x0 + 2 or before.box.x1 < column.right - size):
         return current.kind is BlockKind.LIST or line.box.x0 > left + 0.5 * size or _ended(before)
+    flush = current.kind is BlockKind.LIST and line.box.x0 <= current.lines[0].box.x0 + 2
+    if flush and _ended_or_capital(before, line) and not _is_full(before, line, column):
+        return True
     shift = line.box.x0 - before.box.x0
     if shift > _INDENT * size:
         # The second line of a hanging item stands further in than its first.
@@ -153,6 +157,11 @@ def _begins(current: Draft, line: Line, column: Column, left: float, leading: fl
 def _is_full(before: Line, line: Line, column: Column) -> bool:
     """Whether a line has no room for the first word of the next one."""
     return before.box.x1 + 0.5 * line.size * len(line.text.split(" ", 1)[0]) > column.right
+
+
+def _ended_or_capital(before: Line, line: Line) -> bool:
+    """Whether a sentence may begin with a line."""
+    return _ended(before) or line.text[0].isupper()
 
 
 def _ended(line: Line) -> bool:
