@@ -60,19 +60,32 @@ class Interleaved:
 def main() -> None:
     """Run and write the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    parser.add_argument("folders", type=Path, nargs="*", metavar="FOLDER")
     parser.add_argument("--output", type=Path)
+    parser.add_argument(
+        "--search-only", type=Path, metavar="INDEX", help="measure only the searches again, on an index"
+    )
     arguments = parser.parse_args()
+    if arguments.search_only:
+        result = json.loads(arguments.output.read_text(encoding="utf-8")) if arguments.output else {}
+        result["search_ms"] = _latency(Settings(index=arguments.search_only), random.Random(0))
+        write(result, arguments.output)
+        return
     with tempfile.TemporaryDirectory() as name:
         corpora = [Path(name) / folder.name for folder in arguments.folders]
         for folder, copy in zip(arguments.folders, corpora, strict=True):
             shutil.copytree(folder, copy)
         settings = Settings(index=Path(name) / "index")
         result = measure(settings, corpora)
+    write(result, arguments.output)
+
+
+def write(result: dict[str, object], output: Path | None) -> None:
+    """Print the result, and keep it where that is asked for."""
     print(json.dumps(result, indent=1))
-    if arguments.output:
-        arguments.output.parent.mkdir(parents=True, exist_ok=True)
-        arguments.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if output:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 def measure(settings: Settings, corpora: list[Path]) -> dict[str, object]:
