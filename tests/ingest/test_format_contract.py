@@ -127,9 +127,7 @@ def pdf() -> bytes:
     canvas.setFont("Helvetica", 10)
     for page in range(2):
         for line in range(30):
-            canvas.drawString(
-                72, 720 - 14 * line, f"Line {line} of page {page} says that weights are frozen and that"
-            )
+            canvas.drawString(72, 720 - 14 * line, f"Line {line} of page {page} says that weights are frozen and that")
         canvas.showPage()
         canvas.setFont("Helvetica", 10)
     canvas.save()
