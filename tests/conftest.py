@@ -1,11 +1,16 @@
 """Fixtures for all rooms: a hash encoder, and the embedded encoder, loaded once per session."""
 
 import hashlib
+import signal
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from sota_rag.index import EncoderInfo, SentenceTransformerEncoder
+
+# Tests of Ctrl-C send the signal; a shell that runs pytest in the background has it ignored, and children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class HashEncoder:
