@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _fetch(arguments: argparse.Namespace) -> int:
     from ...ingest.papers.arxiv_id import ArxivId
     from ...ingest.papers.fetch import fetch_papers
-    from ...ingest.papers.library import open_library
+    from ...ingest.papers.folder import open_library
     from ..terminal import TerminalProgress
 
     ids = [ArxivId.parse(text) for text in arguments.ids]
@@ -122,7 +122,7 @@ def _add(arguments: argparse.Namespace) -> int:
     from ...ingest.papers.add import add_papers, list_pdfs
     from ...ingest.papers.arxiv_id import ArxivId
     from ...ingest.papers.fetch import Catalogue
-    from ...ingest.papers.library import open_library
+    from ...ingest.papers.folder import open_library
 
     paper = ArxivId.parse(arguments.id) if arguments.id is not None else None
     given = _given(arguments)
@@ -145,7 +145,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
 def _list(arguments: argparse.Namespace) -> int:
     from ...ingest.papers.atom import licence_name
-    from ...ingest.papers.library import Library, State
+    from ...ingest.papers.folder import Library, State
 
     folder = _settings(arguments).papers.folder
     library = Library(folder)

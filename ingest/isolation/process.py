@@ -218,7 +218,7 @@ class WorkerProcess:
         except BlockingIOError:
             return True
         except BrokenPipeError:
-            pass  # it has ended; its output says so
+            return False  # it has ended; its output says so
         return False
 
     def _drain_errors(self) -> bool:

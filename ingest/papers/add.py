@@ -18,7 +18,7 @@ from .download import PDF_MAGIC
 from .durable import flush_file
 from .errors import PaperError, UnreachableError
 from .fetch import Catalogue, document_meta
-from .library import Library, State, new_record
+from .folder import Library, State, new_record
 from .outcome import Done, Outcome
 
 _ARRIVING = ".arriving"

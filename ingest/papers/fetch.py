@@ -19,7 +19,7 @@ from .arxiv_id import ArxivId
 from .atom import PaperMetadata, find_metadata, licence_url, metadata_url, parse_feed, parse_licence
 from .download import MAX_BYTES, Watch, download_pdf
 from .errors import PaperError, UnreachableError
-from .library import Library, State, new_record
+from .folder import Library, State, new_record
 from .outcome import Done, Outcome
 from .polite import PoliteClient
 

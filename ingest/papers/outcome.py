@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .library import PaperRecord
+from .folder import PaperRecord
 
 
 class Done(StrEnum):

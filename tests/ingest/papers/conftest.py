@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sota_rag.ingest.papers.fetch import Endpoints
-from sota_rag.ingest.papers.library import open_library
+from sota_rag.ingest.papers.folder import open_library
 from sota_rag.ingest.papers.polite import PoliteClient
 
 ENTRY = """<entry><id>http://arxiv.org/abs/{id}v{version}</id><title>{title}</title>

@@ -11,7 +11,7 @@ from sota_rag.ingest.papers.add import add_papers, list_pdfs
 from sota_rag.ingest.papers.arxiv_id import ArxivId
 from sota_rag.ingest.papers.errors import UnreachableError
 from sota_rag.ingest.papers.fetch import Catalogue, Endpoints
-from sota_rag.ingest.papers.library import State
+from sota_rag.ingest.papers.folder import State
 from sota_rag.ingest.papers.outcome import Done
 
 

@@ -11,7 +11,7 @@ from sota_rag.ingest.papers.arxiv_id import ArxivId
 from sota_rag.ingest.papers.atom import PaperMetadata
 from sota_rag.ingest.papers.errors import PaperError, UnreachableError
 from sota_rag.ingest.papers.fetch import Endpoints, document_meta, fetch_papers
-from sota_rag.ingest.papers.library import Library
+from sota_rag.ingest.papers.folder import Library
 from sota_rag.ingest.papers.outcome import Done
 
 

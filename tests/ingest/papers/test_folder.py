@@ -6,7 +6,7 @@ import os
 import pytest
 from sota_rag.ingest.metadata import DocumentMeta, read_sidecar
 from sota_rag.ingest.papers.errors import LibraryError, PaperError
-from sota_rag.ingest.papers.library import Library, State, new_record, open_library, sidecar_text
+from sota_rag.ingest.papers.folder import Library, State, new_record, open_library, sidecar_text
 
 
 @pytest.fixture
