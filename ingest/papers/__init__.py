@@ -1,6 +1,6 @@
 """A folder of papers, each with what is known about it and where it came from; ingestion reads the folder.
 
-    library.py    the folder: PDFs, sidecars, and `provenance.json`; nothing in it is ever overwritten
+    folder.py     the folder: PDFs, sidecars, and `provenance.json`; nothing in it is ever overwritten
     durable.py    files that survive a power failure
     arxiv_id.py   arXiv identifiers, and the file names made from them
     atom.py       arXiv's answers: metadata (Atom) and licences (OAI-PMH)
