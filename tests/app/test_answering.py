@@ -179,6 +179,12 @@ def test_only_the_prose_blocks_that_a_passage_holds_are_read():
     assert found.text == "The paragraph is cut in its middle." and found.start == 10 + text.index("The")
 
 
+@pytest.mark.parametrize("kind", [BlockKind.CAPTION, BlockKind.TABLE, BlockKind.FIGURE, BlockKind.REFERENCE_LIST])
+def test_what_is_no_prose_is_not_quoted(kind):
+    text = "Table 2: The rates of all models are given here."
+    assert candidates((hit(text),), lambda _: [Block(kind, 0, len(text))]) == []
+
+
 def test_a_document_without_blocks_is_one_paragraph():
     (found,) = candidates((hit("A document of a collection has no blocks."),), lambda _: [])
     assert found.text == "A document of a collection has no blocks."

@@ -31,3 +31,8 @@ def test_joins_and_empty_spans_stand_nowhere():
 
 def test_json_round_trip():
     assert Layout.from_json(LAYOUT.to_json()) == LAYOUT
+
+
+def test_a_turned_line_is_marked_whole():
+    turned = PageSpan(0, 10, 1, 20, 100, 30, 300)
+    assert Layout(((612.0, 792.0),), (turned,)).regions(2, 4) == [turned]

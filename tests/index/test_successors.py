@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sota_rag.index import Filters, Kind, Retriever, SearchSettings
+from sota_rag.index.analysis import terms
 from sota_rag.index.builder import publish_generation
 from sota_rag.index.generations import writer_lock
 from sota_rag.index.practices import Practice, PracticeStatus
@@ -230,3 +231,14 @@ def test_a_successor_that_no_leg_found_comes_with_empty_signals(index, hash_enco
     assert (first.passage.id, second.passage.id) == ("docs/r.yaml#00001", "docs/r.yaml#00000")
     assert first.signals.fused_score is None
     assert guides.hits == ()
+
+
+def test_of_several_practices_in_one_passage_the_one_that_was_asked_for_is_marked():
+    links = [(1, CYCLIC.key, "registry"), (1, COLD.key, "registry"), (2, SLOW.key, "registry")]
+    stage = Successors((CYCLIC, SLOW, COLD), links)
+
+    def marked(*asked):
+        placed = stage.place([1, 2], [1.0, 0.5], 5, fused={1: 1.0, 2: 0.5}, allowed=None, asked=frozenset(asked))
+        return placed.marks[1].practice_id
+
+    assert (marked(*terms("cold ovens")), marked(*terms("cyclic baking"))) == (DEAD, OLD)

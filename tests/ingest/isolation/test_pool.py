@@ -12,6 +12,7 @@ from sota_rag.index.errors import IngestError
 from sota_rag.index.store import FileState
 from sota_rag.index.types import Kind, Status
 from sota_rag.ingest.isolation import Limits, WorkerPool
+from sota_rag.ingest.isolation.process import WorkerProcess
 from sota_rag.ingest.metadata import DocumentMeta
 from sota_rag.ingest.reading import InlineReader, ReadJob
 
@@ -290,3 +291,12 @@ def test_limits_say_their_defaults():
     assert Limits().wall_s == 120
     assert Limits().memory_bytes == 2 * 2**30
     assert Limits().output_bytes == 64_000_000
+
+
+def test_a_fault_of_the_parent_ends_the_wait(pool, outcomes, monkeypatch):
+    def fail(process, job):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(WorkerProcess, "ask", fail)
+    with pytest.raises(IngestError, match=r"a file could not be read \(MemoryError: no room\); run it again"):
+        outcomes(pool, "pid")
