@@ -202,7 +202,7 @@ class WorkerPool:
                 deliver(_closed() if crew.dismissed else error)
             except Exception as error:  # whoever waits must not wait for ever
                 if process is not None:
-                    process.kill()
+                    process.end()
                 process = None
                 deliver(IngestError(f"a file could not be read ({type(error).__name__}: {error}); run it again"))
         if process is not None:
