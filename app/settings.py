@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ..index import SearchSettings, SettingsError
@@ -79,10 +79,38 @@ class ChunkingSection(_Section):
 class AnswerSection(_Section):
     """How an answer is made."""
 
+    mode: Literal["auto", "generate", "extract"] = "auto"
     hits: int = Field(default=10, ge=1)
     read: int = Field(default=6, ge=1)
     max_sentences: int = Field(default=3, ge=1)
     threshold: float | None = Field(default=None, ge=0, le=1)
+    evidence_tokens: int = Field(default=1000, ge=100)
+    budget_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    strategies: tuple[Literal["hyde", "multi-query", "decompose", "self-critique"], ...] = ()
+
+
+class LlmSection(_Section):
+    """The language model that writes: a GGUF file in a worker process, or with `url` an OpenAI-compatible server.
+
+    The key of a server comes from the environment alone (`SOTA_RAG_LLM__API_KEY`); it is never shown, and no part of
+    a receipt.
+    """
+
+    model: str | None = "SmolLM2-135M-Instruct"
+    url: str | None = None
+    api_key: SecretStr | None = None
+    template: Literal["auto", "chatml", "llama3", "gemma", "mistral"] = "auto"
+    lora: str | None = None
+    gpu_layers: int | Literal["auto"] = "auto"
+    threads: int | None = Field(default=None, ge=1)
+    window: int | None = Field(default=None, ge=512)
+    max_tokens: int = Field(default=160, ge=16)
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    seed: int = Field(default=0, ge=0, lt=2**32 - 1)
+    queue: int = Field(default=8, ge=1)
+    queue_s: float = Field(default=60.0, gt=0, allow_inf_nan=False)
+    prompt_s: float = Field(default=120.0, gt=0, allow_inf_nan=False)
+    generation_s: float = Field(default=120.0, gt=0, allow_inf_nan=False)
 
 
 class PapersSection(_Section):
@@ -116,6 +144,7 @@ class Settings(BaseSettings):
     reranker: RerankerSection = RerankerSection()
     chunking: ChunkingSection = ChunkingSection()
     answer: AnswerSection = AnswerSection()
+    llm: LlmSection = LlmSection()
     papers: PapersSection = PapersSection()
 
     @classmethod

@@ -14,6 +14,11 @@
     ├── QuarantineError          one document cannot be read; ingestion goes on without it
     ├── IgnoredError             a file is sound but no document; ingestion goes on without it
     ├── ModelError               a model is unknown, missing or broken
+    ├── LanguageModelError       a language model failed at one request (app/llm)
+    │   ├── LanguageModelBusyError     its queue is full, or waiting took too long
+    │   ├── LanguageModelTimeoutError  reading the prompt took too long
+    │   ├── LanguageModelCrashError    its worker process died
+    │   └── LanguageModelServerError   its server cannot be reached, or refuses
     ├── EvaluationError          a topics, qrels or run file is broken
     ├── PaperError               one paper cannot be fetched or added; the others go on (ingest/papers)
     ├── UnreachableError         a host cannot be reached (ingest/papers)
@@ -82,6 +87,26 @@ class IgnoredError(SotaRagError):
 
 class ModelError(SotaRagError):
     """A model is unknown, not installed or broken."""
+
+
+class LanguageModelError(SotaRagError):
+    """A language model failed at one request; the next one may go well."""
+
+
+class LanguageModelBusyError(LanguageModelError):
+    """The queue is full, or the request waited too long in it."""
+
+
+class LanguageModelTimeoutError(LanguageModelError):
+    """Reading the prompt took too long."""
+
+
+class LanguageModelCrashError(LanguageModelError):
+    """The worker process died while it served the request."""
+
+
+class LanguageModelServerError(LanguageModelError):
+    """The server cannot be reached, or it refuses."""
 
 
 class EvaluationError(SotaRagError):
