@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from contextlib import closing
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..index import CrossEncoderReranker, Encoder, Retriever, SentenceTransformerEncoder
 from ..index.encoder import TokenCounter
+from ..index.errors import ModelError
 from ..ingest.isolation.pool import WorkerPool
 from ..ingest.metadata import DocumentMeta
 from ..ingest.pipeline import ingest
@@ -15,6 +17,10 @@ from ..ingest.progress import Progress
 from ..ingest.report import IngestReport
 from .answering import Answerer
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from .llm.local import LocalModel
+    from .llm.server import ServerModel
 
 
 class CountingEncoder(Encoder, Protocol):
@@ -62,6 +68,46 @@ def make_answerer(settings: Settings, retriever: Retriever) -> Answerer:
     shared = retriever.encoder
     encoder = shared if isinstance(shared, SentenceTransformerEncoder) else make_encoder(settings)
     return Answerer(retriever, encoder, settings.answer_settings(), settings_hash=settings.fingerprint)
+
+
+def make_language_model(settings: Settings) -> "LocalModel | ServerModel":
+    """The language model, behind a server where `llm.url` is set; it is started or asked when it is first needed.
+
+    Close it when it is no longer needed.
+
+    Raises:
+        ModelError: none is set, it cannot be found, or llama-cpp-python is not installed.
+        SettingsError: the server's address or key cannot be used.
+    """
+    section = settings.llm
+    if section.url is not None:
+        from .llm.server import ServerModel
+
+        key = section.api_key.get_secret_value() if section.api_key is not None else None
+        # The default is the name of a file here and says nothing about a server: its only model is taken.
+        model = None if section.model == type(section).model_fields["model"].default else section.model
+        return ServerModel(section.url, model, api_key=key, window=section.window, queue=section.queue)
+    if section.model is None:
+        raise ModelError("no language model is set; choose one with: sota-rag models use SmolLM2-135M-Instruct")
+    if find_spec("llama_cpp") is None:
+        raise ModelError(
+            "llama-cpp-python is not installed; install it with: pip install 'sota-rag[llm]' "
+            "(it compiles llama.cpp, which takes some 5 minutes)"
+        )
+    from .llm.find import find_language_model
+    from .llm.local import LocalModel
+
+    found = find_language_model(section.model)
+    return LocalModel(
+        found.path,
+        lora=Path(section.lora).expanduser() if section.lora is not None else None,
+        window=section.window,
+        threads=section.threads,
+        gpu_layers=section.gpu_layers,
+        template=section.template,
+        queue=section.queue,
+        model_id=found.id,
+    )
 
 
 def make_reader(settings: Settings, encoder: CountingEncoder) -> WorkerPool:

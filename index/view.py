@@ -1,5 +1,6 @@
 """One generation with the models that search it: everything asked of a view comes from the same generation."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +21,7 @@ from .search_settings import SearchSettings
 from .snapshot import Snapshot
 from .store import FileRecord
 from .structure import blocks_of, layout_of
-from .successors import Placement
+from .successors import PassagePractice, Placement
 from .types import Document, DocumentInfo, Filters, Hit, Passage, SearchResult, Signals, Stage
 
 MAX_QUERY_CHARS = 4_000
@@ -68,6 +69,10 @@ class View:
     def files(self) -> list[FileRecord]:
         """What became of every source file, by root and path."""
         return self._snapshot.store.files()
+
+    def practices(self, hits: Iterable[Hit]) -> list[PassagePractice]:
+        """The practices that hits have to do with, those in use included; `Successors.behind` says which."""
+        return self._snapshot.successors.behind(hits)
 
     def term_weights(self, question: str) -> dict[str, float]:
         """Index terms of a question, in order, each with its rarity: idf over that of an unknown term, 0 to 1."""

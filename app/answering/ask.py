@@ -1,20 +1,43 @@
-"""A question to a cited answer: retrieve, look at the sentences, pass the gate, choose, cite."""
+"""A question to a cited answer: retrieve, look at the sentences, pass the gate, write or extract, verify, cite."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from ...index import Encoder, Filters, Retriever, SearchResult, SearchSettings, SentenceTransformerEncoder
-from ...index.analysis import is_question_word, terms
-from ...index.builder import software_version
+from ...index import Filters, Hit, Retriever, SearchResult, SearchSettings
 from ...index.clock import Clock
 from ...index.encoder import WordEncoder
-from .currency import practice_notes
+from ...index.errors import LanguageModelError, ModelError
+from ...index.view import View
+from ..llm import Cancellation, LanguageModel
+from ..strategies import (
+    Part,
+    Retrieved,
+    SpeedMeter,
+    StrategyName,
+    StrategyReport,
+    Turn,
+    merge,
+    not_run,
+    retrieve,
+    second_query,
+    standalone,
+)
 from .evidence import Evidence, weigh
+from .extract import extract
+from .finish import Asked, Made, Weighed, finish
 from .gate import Gate, shipped_gate
-from .select import Scored, SelectionSettings, score, select
-from .sentences import Candidate, candidates
-from .types import Answer, Citation, EncoderReceipt, GateReceipt, Receipt, Sentence, Verdict
+from .plan import Planned, plan_answer
+from .pool import Pool, read_sentences
+from .progress import Found, Listener, SentenceReady, StageBegun, Withdrawn, nobody
+from .remember import RememberingEncoder
+from .repair import answers_in_kind
+from .select import SelectionSettings
+from .silence import why_silent
+from .types import Answer, Mode, Origin
+from .verify.judgement import Verifier
+from .verify.lexical import LexicalVerifier
+from .write import Writer, WriteSettings, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +48,35 @@ class AnswerSettings:
         hits: passages retrieved and returned.
         read: best passages whose sentences are looked at.
         threshold: the gate's probability from which on an answer is given; None takes the calibrated one.
-        selection: how sentences are chosen.
+        selection: how sentences are chosen for extraction.
+        mode: `extract` asks no language model; `auto` falls back to extraction, `generate` does not.
+        write: how a draft is asked for.
+        strategies: query strategies.
+        budget_s: seconds that the answer may take; None for any.
     """
 
     hits: int = 10
     read: int = 6
     threshold: float | None = None
     selection: SelectionSettings = field(default_factory=SelectionSettings)
+    mode: Mode = Mode.EXTRACT
+    write: WriteSettings = WriteSettings()
+    strategies: tuple[StrategyName, ...] = ()
+    budget_s: float | None = None
 
 
 class Answerer:
-    """Answers questions from a retriever's index in mode `extract`: verbatim sentences, each with its citation.
+    """Answers questions from a retriever's index; every sentence is cited, and checked before it is shown.
 
     Args:
         retriever: where the passages come from.
         encoder: compares the question with sentences and words.
-        settings: how an answer is made.
+        settings: how an answer is made, unless a question brings its own.
         gate: decides between an answer and silence.
         settings_hash: of the application's settings, for the receipt.
+        model: writes; None for extraction alone.
+        no_model: why there is none, in a sentence; shown to whoever asked for more than extraction.
+        verifier: judges what is written; by default the one of plain signals.
     """
 
     def __init__(
@@ -53,138 +87,270 @@ class Answerer:
         *,
         gate: Gate | None = None,
         settings_hash: str = "",
+        model: LanguageModel | None = None,
+        no_model: str = "",
+        verifier: Verifier | None = None,
     ) -> None:
-        self.retriever, self.encoder, self.settings = retriever, encoder, settings
-        self.gate, self.settings_hash = gate or shipped_gate(), settings_hash
+        self.retriever, self.settings, self.settings_hash = retriever, settings, settings_hash
+        self.encoder = RememberingEncoder(encoder)
+        self.gate = gate or shipped_gate()
+        self.model, self.no_model = model, no_model
+        self.verifier = verifier or LexicalVerifier(self.encoder)
+        self.speeds = SpeedMeter()
 
-    def ask(self, question: str, *, filters: Filters | None = None, search: SearchSettings | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        search: SearchSettings | None = None,
+        settings: AnswerSettings | None = None,
+        turns: Sequence[Turn] = (),
+        listener: Listener = nobody,
+        cancel: Cancellation | None = None,
+    ) -> Answer:
         """Answer a question, or say why not.
 
         Args:
             question: at most 4,000 characters.
             filters: which documents may answer.
             search: how passages are found, in place of the retriever's settings.
+            settings: how the answer is made, in place of the answerer's settings.
+            turns: earlier questions and answers of the conversation; a follow-up is rewritten to stand alone.
+            listener: is told what happens, and of each sentence as soon as it is checked.
+            cancel: stops the language model; the answer then is what was shown so far, or extracted.
 
         Raises:
             QueryError: the question is empty or too long.
+            LanguageModelError: in mode `generate`, the language model failed.
+            ModelError: in mode `generate`, there is no language model, or it cannot be loaded.
         """
-        clock = Clock()
-        with clock("search"):
-            view = self.retriever.view()
-            result = view.search(question, self.settings.hits, filters=filters, settings=search)
+        settings = settings or self.settings
+        planned = plan_answer(settings, self.model, self.no_model, self.speeds)
+        run = _Run(self, question, filters, search, planned, listener, cancel)
+        return run.answer(turns)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One question on its way to an answer."""
+
+    answerer: Answerer
+    question: str
+    filters: Filters | None
+    search: SearchSettings | None
+    planned: Planned
+    listener: Listener
+    cancel: Cancellation | None
+    clock: Clock = field(default_factory=Clock)
+    started: float = field(default_factory=time.perf_counter)
+    notes: list[str] = field(default_factory=list)
+    reports: list[StrategyReport] = field(default_factory=list)
+
+    def answer(self, turns: Sequence[Turn]) -> Answer:
+        settings = self.planned.settings
+        self.notes += self.planned.notes
+        self.reports += self.planned.reports
+        query = self._standalone(turns)
+        view = self.answerer.retriever.view()
+        retrieved = self._retrieve(view, query)
+        result = retrieved.result
         weights = view.term_weights(result.query)
-        read = result.hits[: self.settings.read]
-        with clock("sentences"):
-            found = candidates(read, view.blocks)
-            scored = _score(result.query, found, self.encoder, weights, self.settings.selection)
-        with clock("gate"):
-            evidence = weigh(result.query, [hit.passage for hit in read], found, scored, weights, self.encoder)
-        confidence = self.gate.probability(evidence)
-        threshold = self.gate.threshold if self.settings.threshold is None else self.settings.threshold
-        passes = confidence >= threshold
-        chosen: list[Candidate] = []
-        if scored is not None and passes:
-            with clock("select"):
-                chosen = [found[place] for place in select(found, scored, self.settings.selection)]
-        citations = tuple(_cite(marker, candidate) for marker, candidate in enumerate(chosen, start=1))
-        return Answer(
-            question=result.query,
-            sentences=tuple(
-                Sentence(candidate.text, (marker,), Verdict.SUPPORTED, 1.0)
-                for marker, candidate in enumerate(chosen, start=1)
-            ),
-            citations=citations,
-            abstained=not chosen,
-            reason="" if chosen else _why_silent(result, found, passes=passes),
-            mode="extract",
-            confidence=round(confidence, 4),
-            hits=result.hits,
-            receipt=self._receipt(result, evidence, threshold, filters, search),
-            timings_ms=_timings(result, clock),
-            notes=(*result.notes, *practice_notes(citations, result.hits)),
+        read = result.hits[: settings.read]
+        with self.clock("sentences"):
+            pool = self._pool(result.query, read, view)
+        with self.clock("gate"):
+            evidence = weigh(
+                result.query,
+                [hit.passage for hit in read],
+                pool.found,
+                pool.scored,
+                weights,
+                self.answerer.encoder,
+            )
+        weighed = self._weighed(evidence)
+        made = self._make(query, view, retrieved, pool) if weighed.passes else Made.silent()
+        if not made.sentences and not made.reason:
+            made = replace(made, reason=why_silent(made.result or result, pool.found, passes=weighed.passes))
+        asked = Asked(
+            question=result.query if query == self.question else self.question.strip(),
+            query=query,
+            turns=tuple(turns),
+            settings=self.planned.asked,
+            filters=self.filters,
+            search=self.search,
         )
+        with self.clock("finish"):
+            return finish(
+                self.answerer,
+                asked,
+                view,
+                made if made.result else replace(made, result=result),
+                pool,
+                weighed,
+                notes=tuple(self.notes),
+                reports=tuple(self.reports),
+                clock=self.clock,
+            )
 
-    def _receipt(
-        self,
-        result: SearchResult,
-        evidence: Evidence | None,
-        threshold: float,
-        filters: Filters | None,
-        search: SearchSettings | None,
-    ) -> Receipt:
-        reranker, reranker_note = self._reranked(result)
-        return Receipt(
-            software=software_version(),
-            generation=result.generation,
-            encoder=_encoder_receipt(self.encoder),
-            reranker=reranker,
-            reranker_note=reranker_note,
-            gate=GateReceipt(threshold, self.gate.fingerprint, evidence),
-            search=search or self.retriever.settings,
-            filters=filters or None,
-            settings_hash=self.settings_hash,
+    def _standalone(self, turns: Sequence[Turn]) -> str:
+        """The question to search for; a follow-up is rewritten, and the reader is told."""
+        if not turns:
+            return self.question
+        self.listener(StageBegun("follow-up"))
+        with self.clock("follow-up"):
+            model = None if self.planned.settings.mode is Mode.EXTRACT else self.answerer.model
+            seed = self.planned.settings.write.sampling.seed
+            said = standalone(self.question, turns, model, cancel=self.cancel, seed=seed)
+        if said.changed:
+            self.notes.append(f"the follow-up was searched for as {said.question!r} ({said.how})")
+        return said.question
+
+    def _retrieve(self, view: View, query: str) -> Retrieved:
+        settings = self.planned.settings
+        self.listener(StageBegun("search"))
+        with self.clock("search"):
+            retrieved = retrieve(
+                view,
+                query,
+                settings.hits,
+                strategies=settings.strategies,
+                model=self.answerer.model,
+                encoder=self.answerer.encoder,
+                filters=self.filters,
+                settings=self.search,
+                cancel=self.cancel,
+                seed=settings.write.sampling.seed,
+                deadline=self.planned.deadline,
+            )
+        self.reports += retrieved.reports
+        self.listener(Found(retrieved.result))
+        return retrieved
+
+    def _pool(self, query: str, hits: Sequence[Hit], view: View) -> Pool:
+        weights = view.term_weights(query)
+        return read_sentences(query, hits, view, self.answerer.encoder, weights, self.planned.settings.selection)
+
+    def _weighed(self, evidence: Evidence | None) -> Weighed:
+        self.listener(StageBegun("gate"))
+        gate, settings = self.answerer.gate, self.planned.settings
+        threshold = gate.threshold if settings.threshold is None else settings.threshold
+        return Weighed(evidence, gate.probability(evidence), threshold)
+
+    def _make(self, query: str, view: View, retrieved: Retrieved, pool: Pool) -> Made:
+        """The sentences: written where that is asked for and goes well, else extracted."""
+        mode = self.planned.settings.mode
+        if mode is Mode.EXTRACT:
+            return self._extracted(pool)
+        try:
+            made = self._written(query, view, retrieved, pool)
+        except (LanguageModelError, ModelError) as error:
+            if mode is Mode.GENERATE:
+                raise
+            self.notes.append(f"the language model could not write, so the answer is quoted: {error}")
+            return self._extracted(pool)
+        if made.reason or mode is Mode.GENERATE or made.sentences:
+            return made
+        self.listener(Withdrawn("less than half of what the language model wrote is supported by the passages"))
+        self.notes.append(_instead(made))
+        extracted = self._extracted(pool)
+        return replace(made, sentences=extracted.sentences, citations=extracted.citations, mode=Mode.EXTRACT)
+
+    def _written(self, query: str, view: View, retrieved: Retrieved, pool: Pool) -> Made:
+        """What survives of a draft; without sentences when too little does, with a reason when the model abstains."""
+        settings = self.planned.settings
+        written = self._draft(query, view, retrieved, settings.write)
+        result = retrieved.result
+        if not self._good(query, written, pool) and "self-critique" in settings.strategies:
+            again = self._again(query, view, retrieved, written)
+            if again:
+                result, written = again
+        made = Made((), (), Mode.GENERATE, drafting=written.report(), prompt_hash=written.prompt_hash, result=result)
+        if written.abstained:
+            return replace(made, reason="The language model read the nearest passages and found no answer in them.")
+        generate = settings.mode is Mode.GENERATE
+        if not written.sentences or not (generate or self._good(query, written, pool)):
+            reason = "Nothing that the language model wrote is supported by the passages." if generate else ""
+            return replace(made, reason=reason)
+        self.notes += written.packed.notes()
+        self.notes += _repairs(written)
+        return replace(made, sentences=tuple(written.sentences), citations=written.citations.all)
+
+    def _draft(self, query: str, view: View, retrieved: Retrieved, settings: WriteSettings) -> Written:
+        model = self.answerer.model
+        assert model is not None
+        writer = Writer(model, self.answerer.verifier, self.answerer.encoder)
+        with self.clock("write"):
+            written = writer.write(
+                query,
+                retrieved.result.hits,
+                view,
+                lambda hits: self._pool(query, hits, view),
+                settings,
+                started=self.started,
+                listener=self.listener,
+                cancel=self.cancel,
+            )
+        self.answerer.speeds.observe(written.prompted, written.finished)
+        return written
+
+    def _good(self, query: str, written: Written, pool: Pool) -> bool:
+        """Whether a draft can stand: half of it survived, and it holds the kind of fact that is asked for.
+
+        The latter only where a quotation would hold it.
+        """
+        if written.abstained or not written.survives:
+            return False
+        if answers_in_kind(query, written.sentences):
+            return True
+        extracted, _ = extract(pool, self.planned.settings.selection)
+        return not answers_in_kind(query, extracted)
+
+    def _again(
+        self, query: str, view: View, retrieved: Retrieved, first: Written
+    ) -> tuple[SearchResult, Written] | None:
+        """Retrieve once more for what failed, and write again; None when that gives nothing new or nothing better."""
+        started = time.perf_counter()
+        wanted = second_query(query, [dropped.text for dropped in first.dropped], ())
+        if wanted == query:
+            self.reports.append(not_run("self-critique", "nothing in the draft names what to look for"))
+            return None
+        self.listener(StageBegun("again", wanted))
+        found = view.search(wanted, self.planned.settings.hits, filters=self.filters, settings=self.search)
+        result = merge([Part(retrieved.result), Part(found)], self.planned.settings.hits)
+        second = self._draft(query, view, Retrieved(result), self.planned.settings.write)
+        better = (second.survives, second.kept) > (first.survives, first.kept)
+        known = {hit.passage.id for hit in retrieved.result.hits}
+        new = sum(hit.passage.id not in known for hit in result.hits)
+        detail = (
+            f"{first.weighed - first.kept} of {first.weighed} sentences failed; a second search brought {new} new of "
+            f"{len(result.hits)} hits, and {second.kept} of {second.weighed} sentences hold now"
+            f"{'' if better else ', which is no better: the first draft stands'}"
         )
+        spent = round((time.perf_counter() - started) * 1000, 3)
+        self.reports.append(StrategyReport("self-critique", True, detail, (wanted,), spent))
+        return (result, second) if better else None
 
-    def _reranked(self, result: SearchResult) -> tuple[str | None, str]:
-        """Id of the reranker that scored the hits, or None and why it did not."""
-        reranker = self.retriever.reranker
-        if reranker and any(hit.signals.rerank_score is not None for hit in result.hits):
-            return reranker.id, ""
-        return None, next((stage.detail for stage in result.stages if stage.name == "rerank"), "not run")
-
-
-def _encoder_receipt(encoder: WordEncoder) -> EncoderReceipt:
-    info = encoder.info
-    if not isinstance(encoder, SentenceTransformerEncoder):
-        return EncoderReceipt(info.id, info.fingerprint)
-    return EncoderReceipt(info.id, info.fingerprint, encoder.placement.device, encoder.placement.precision)
+    def _extracted(self, pool: Pool) -> Made:
+        with self.clock("select"):
+            sentences, citations = extract(pool, self.planned.settings.selection)
+        for sentence in sentences:
+            self.listener(SentenceReady(sentence, tuple(c for c in citations if c.marker in sentence.citations)))
+        return Made(sentences, citations, Mode.EXTRACT)
 
 
-def _score(
-    question: str,
-    found: list[Candidate],
-    encoder: Encoder,
-    weights: Mapping[str, float],
-    settings: SelectionSettings,
-) -> Scored | None:
-    if not found:
-        return None
-    vectors = encoder.encode([question, *(" ".join(candidate.text.split()) for candidate in found)])
-    return score(question, found, vectors[1:], vectors[0], weights, settings)
+def _instead(made: Made) -> str:
+    """Why the answer is quoted although a language model wrote."""
+    drafting = made.drafting
+    assert drafting is not None
+    held = f"{drafting.kept} of the {drafting.sentences} sentences" if drafting.sentences else "nothing"
+    return f"the answer is quoted: {held} that the language model wrote could be shown"
 
 
-def _why_silent(result: SearchResult, found: list[Candidate], *, passes: bool) -> str:
-    if not result.hits:
-        return "No document qualifies for this question."
-    if not found:
-        return "The nearest passages hold no sentence that could be quoted."
-    if passes:
-        return "The nearest passages hold only sentences that cannot stand alone, without the one before them."
-    held = set(terms(" ".join(hit.passage.contextual_text for hit in result.hits)))
-    words = [word for word in re.findall(r"[\w-]+", result.query) if not is_question_word(word.lower())]
-    missing = [word for word in dict.fromkeys(words) if (inside := terms(word)) and not held & set(inside)]
-    if missing:
-        named = ", ".join(repr(word) for word in missing[:5])
-        return f"The corpus does not seem to answer this: the nearest passages do not mention {named}."
-    return "The corpus does not seem to answer this: the nearest passages are about something else or do not say."
-
-
-def _cite(marker: int, candidate: Candidate) -> Citation:
-    passage = candidate.hit.passage
-    return Citation(
-        marker,
-        passage.id,
-        candidate.hit.document,
-        passage.heading_path,
-        passage.page,
-        candidate.start,
-        candidate.end,
-        candidate.text,
-        candidate.hit.practice,
-    )
-
-
-def _timings(result: SearchResult, clock: Clock) -> dict[str, float]:
-    own = clock.milliseconds()
-    stages = {f"search.{name}": value for name, value in result.timings_ms.items() if name != "total"}
-    return {**stages, **{name: value for name, value in own.items() if name != "search"}}
+def _repairs(written: Written) -> list[str]:
+    """What happened to single sentences."""
+    replaced = sum(sentence.origin is Origin.REPLACED for sentence in written.sentences)
+    dropped = written.weighed - written.kept - replaced
+    parts = [f"{replaced} replaced by a quotation"] if replaced else []
+    parts += [f"{dropped} left out"] if dropped > 0 else []
+    return [f"of {written.weighed} sentences that the language model wrote, {' and '.join(parts)}"] if parts else []

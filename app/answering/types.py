@@ -6,16 +6,48 @@ from enum import StrEnum
 
 from ...index import DocumentInfo, Filters, Hit, SearchSettings
 from ...index.types import PracticeMark
+from ..strategies import StrategyName, StrategyReport, Turn
+from .conflicts import Conflict
 from .evidence import Evidence
+from .practice import CurrentPractice
+from .strength import Strength
+from .verify.judgement import Verdict
+
+__all__ = [
+    "Answer",
+    "Citation",
+    "Conflict",
+    "CurrentPractice",
+    "DraftReport",
+    "Dropped",
+    "EncoderReceipt",
+    "EvidenceReport",
+    "GateReceipt",
+    "LanguageModelReceipt",
+    "Mode",
+    "Origin",
+    "Receipt",
+    "Sentence",
+    "Strength",
+    "StrategyReport",
+    "Verdict",
+]
 
 
-class Verdict(StrEnum):
-    """How far the cited passage supports a sentence."""
+class Mode(StrEnum):
+    """How answers are made: `auto` writes and falls back to extraction, sentence by sentence or as a whole."""
 
-    SUPPORTED = "supported"
-    PARTIAL = "partial"
-    UNSUPPORTED = "unsupported"
-    UNCHECKED = "unchecked"
+    AUTO = "auto"
+    GENERATE = "generate"
+    EXTRACT = "extract"
+
+
+class Origin(StrEnum):
+    """Where a sentence of an answer comes from."""
+
+    GENERATED = "generated"
+    REPLACED = "replaced"
+    EXTRACTED = "extracted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +82,82 @@ class Sentence:
     """One sentence of the answer.
 
     Attributes:
-        text: as shown.
+        text: as shown; nothing in it becomes a link or an image.
         citations: markers of the citations that support it.
         verdict: how far they do.
         support: strength of the support in [0, 1]; 1 for text that stands verbatim in its citation.
+        origin: written by the language model, put in place of what it wrote, or extracted.
+        detail: why the verdict is no better, or what was replaced and why; empty where there is nothing to say.
+        draft: what the language model wrote in its place; empty unless replaced.
+        strength: how many independent documents say so; None where that was not looked at.
     """
 
     text: str
     citations: tuple[int, ...]
     verdict: Verdict
     support: float
+    origin: Origin = Origin.EXTRACTED
+    detail: str = ""
+    draft: str = ""
+    strength: Strength | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A sentence that the language model wrote and nobody is shown as part of the answer."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceReport:
+    """What the language model was given to read.
+
+    Attributes:
+        passages: ids, in the order of their numbers.
+        left_out: ids of hits that found no room.
+        tokens: of the evidence.
+        budget: tokens that it could take.
+        exact: whether tokens were counted; else they are an upper estimate.
+        withheld: sentences left out because they speak to the model instead of a reader.
+    """
+
+    passages: tuple[str, ...]
+    left_out: tuple[str, ...]
+    tokens: int
+    budget: int
+    exact: bool
+    withheld: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftReport:
+    """What became of the language model's text.
+
+    Attributes:
+        sentences: written by the model, those without any use included.
+        kept: shown as written.
+        replaced: replaced by a verbatim sentence.
+        dropped: shown to nobody, with the reasons.
+        finish: why the text ended: `stop`, `length`, `deadline`, `cancelled`, or in words why it was stopped.
+        evidence: what the model was given.
+        prompt_tokens: of the whole prompt; None where the back end does not say.
+        cached_tokens: how many of them were known from an earlier prompt; None likewise.
+        tokens: written; None likewise.
+        first_sentence_ms: from the question to the first sentence that was shown; None when there was none.
+    """
+
+    sentences: int
+    kept: int
+    replaced: int
+    dropped: tuple[Dropped, ...]
+    finish: str
+    evidence: EvidenceReport
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    tokens: int | None = None
+    first_sentence_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +192,25 @@ class GateReceipt:
     evidence: Evidence | None
 
 
+@dataclass(frozen=True, slots=True)
+class LanguageModelReceipt:
+    """The language model that wrote.
+
+    Attributes:
+        id: name, path, or name on the server.
+        fingerprint: hex sha256 over weights and adapter; of address and name for a server.
+        backend: such as `llama.cpp`, or the server's address.
+        placement: where it ran, in words.
+        template: chat template family; empty for a server.
+    """
+
+    id: str
+    fingerprint: str
+    backend: str
+    placement: str
+    template: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What produced an answer.
@@ -104,9 +221,15 @@ class Receipt:
         encoder: which one, and where it ran.
         reranker: id of the reranker that scored the hits; None when that stage did not run.
         reranker_note: why it did not run; empty when it did.
-        llm: None, for no language model writes in mode `extract`.
-        prompt_hash: None without a language model.
-        seed: None without a language model.
+        llm: the language model; None when none was asked.
+        prompt_version: of the prompts; None without a language model.
+        prompt_hash: hex sha256 over the conversation that asked for the answer; None likewise.
+        seed: of the sampler; None likewise.
+        verifier: id of the verifier that judged what was written; None likewise.
+        asked_mode: `auto`, `generate` or `extract`, as asked for.
+        budget_s: seconds that the answer was to take; None for any.
+        strategies: query strategies that were asked for.
+        turns: questions and answers before this one, for a follow-up.
         gate: the decision and what it rests on.
         search: how hits were found.
         filters: which documents could answer; None for all.
@@ -118,9 +241,15 @@ class Receipt:
     encoder: EncoderReceipt
     reranker: str | None
     reranker_note: str
-    llm: str | None = None
+    llm: LanguageModelReceipt | None = None
+    prompt_version: str | None = None
     prompt_hash: str | None = None
     seed: int | None = None
+    verifier: str | None = None
+    asked_mode: Mode = Mode.EXTRACT
+    budget_s: float | None = None
+    strategies: tuple[StrategyName, ...] = ()
+    turns: tuple[Turn, ...] = ()
     gate: GateReceipt
     search: SearchSettings
     filters: Filters | None
@@ -137,12 +266,17 @@ class Answer:
         citations: in marker order.
         abstained: whether no answer is given.
         reason: why it was abstained, or what the reader should know; empty otherwise.
-        mode: `extract`: every sentence is verbatim.
+        mode: how it was made in the end: `extract` when every sentence is verbatim, else `generate`.
         confidence: the gate's probability that the corpus answers the question, in [0, 1].
         hits: the passages behind the answer, or the nearest ones when abstained.
         receipt: what produced the answer: generation, models, settings.
         timings_ms: wall time per stage, in milliseconds.
         notes: what fell back or could not be done.
+        standalone: the question as it was searched for, where a follow-up was rewritten; else empty.
+        drafting: what became of the language model's text; None when none was asked.
+        practices: what is current practice in the matter, and what it replaced.
+        conflicts: passages that contradict each other.
+        strategies: what each query strategy did.
     """
 
     question: str
@@ -150,12 +284,17 @@ class Answer:
     citations: tuple[Citation, ...]
     abstained: bool
     reason: str
-    mode: str
+    mode: Mode
     confidence: float
     hits: tuple[Hit, ...]
     receipt: Receipt
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    standalone: str = ""
+    drafting: DraftReport | None = None
+    practices: tuple[CurrentPractice, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    strategies: tuple[StrategyReport, ...] = ()
 
     @property
     def text(self) -> str:

@@ -5,7 +5,7 @@ server, and tests script one.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -197,7 +197,7 @@ class LanguageModel(Protocol):
         """Tokens of a whole conversation with everything that its template adds; estimated likewise."""
         ...
 
-    def generate(self, request: Request, cancel: Cancellation | None = None) -> Iterator[Event]:
+    def generate(self, request: Request, cancel: Cancellation | None = None) -> Generator[Event, None, None]:
         """Events in the order `Queued`*, `Prompted`, `Text`*, `Finished`; closing the iterator cancels.
 
         Turning `cancel` ends with `Finished("cancelled", …)` within a second in every phase; `Prompted` may then be

@@ -1,0 +1,194 @@
+"""A model's text, as it streams in, cut into sentences with their markers; stopped when it loops or runs away."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ...ingest.sentences import sentence_spans
+from .neutralise import for_reader
+from .prompts import SYSTEM
+
+# Not a marker: an index into something (`x[1]`), or one inside code.
+_MARKERS = re.compile(r"(?<![\w\])])\s*\[\s*(?:passage\s*)?(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*\](?!\()", re.IGNORECASE)
+_AFTER_WORD = re.compile(r"(?<=[\w\])])\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\](?=\s|[.,;:!?]|$|\[)")
+_CODE = re.compile(r"`[^`\n]*`|```.*?(?:```|$)", re.DOTALL)
+_LEAD = re.compile(r"^\s*(?:answer\s*:|[-*•]\s+|#{1,6}\s+|\d{1,2}[.)]\s+|\"(?=[A-Z]))\s*", re.IGNORECASE)
+_CLOSED = re.compile(r"[.!?][\"”')\]]*\s*$")
+_SHINGLE = 8
+
+
+class Flaw(StrEnum):
+    """Why a sentence of a draft is not looked at any further."""
+
+    REPEATED = "it repeats an earlier sentence"
+    LOOPING = "it goes in circles"
+    PROMPT = "it repeats its instructions"
+    UNFINISHED = "it breaks off"
+    EMPTY = "it says nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """One sentence of a draft.
+
+    Attributes:
+        text: without markers, on one line.
+        markers: passages that it names, each within 1..n, in order.
+        unknown: numbers in brackets that name no passage; they are not shown.
+        flaw: why it is of no use; None for one that is to be verified.
+    """
+
+    text: str
+    markers: tuple[int, ...] = ()
+    unknown: tuple[int, ...] = ()
+    flaw: Flaw | None = None
+
+
+@dataclass(slots=True)
+class Drafter:
+    """Takes pieces of text and gives finished sentences.
+
+    Attributes:
+        passages: how many are numbered in the prompt.
+        max_sentences: after so many usable ones the draft is at its end.
+        stopped: why no more is wanted, in words; empty while more is.
+    """
+
+    passages: int
+    max_sentences: int = 6
+    stopped: str = ""
+    _pending: str = ""
+    _seen: list[str] = field(default_factory=list)
+    _repeats: int = 0
+    _usable: int = 0
+
+    def add(self, piece: str) -> Iterator[Drafted]:
+        """Take a piece; gives the sentences that it finishes."""
+        self._pending += piece
+        if _loops(self._pending):
+            self.stopped = "the draft went in circles"
+            yield Drafted(_plain(self._pending), flaw=Flaw.LOOPING)
+            self._pending = ""
+            return
+        yield from self._release(last=False)
+
+    def end(self, *, complete: bool) -> Iterator[Drafted]:
+        """The text is over.
+
+        Args:
+            complete: whether the model ended it; else its last sentence may break off.
+        """
+        yield from self._release(last=True, complete=complete)
+
+    def _release(self, *, last: bool, complete: bool = True) -> Iterator[Drafted]:
+        spans = _sentences(self._pending)
+        keep = 0 if last else 1
+        ready = spans[: len(spans) - keep] if keep else spans
+        if not ready:
+            return
+        rest = "" if last else self._pending[spans[-1][0] :]
+        pieces = [self._pending[start:end] for start, end in ready]
+        self._pending = rest
+        for place, piece in enumerate(pieces):
+            if self.stopped:
+                return
+            drafted = parse(piece, self.passages)
+            broken = last and place == len(pieces) - 1 and not complete and not _CLOSED.search(drafted.text)
+            yield self._checked(drafted, broken=broken)
+
+    def _checked(self, drafted: Drafted, *, broken: bool) -> Drafted:
+        flaw = self._flaw(drafted, broken=broken)
+        if flaw is Flaw.REPEATED:
+            self._repeats += 1
+            if self._repeats >= 2:
+                self.stopped = "the draft repeated itself"
+        if flaw is None:
+            self._usable += 1
+            self._seen.append(_key(drafted.text))
+            if self._usable >= self.max_sentences:
+                self.stopped = f"the draft reached {self.max_sentences} sentences"
+        return Drafted(drafted.text, drafted.markers, drafted.unknown, flaw)
+
+    def _flaw(self, drafted: Drafted, *, broken: bool) -> Flaw | None:
+        if sum(character.isalnum() for character in drafted.text) < 2:
+            return Flaw.EMPTY
+        if _key(drafted.text) in self._seen:
+            return Flaw.REPEATED
+        if repeats_prompt(drafted.text):
+            return Flaw.PROMPT
+        return Flaw.UNFINISHED if broken else None
+
+
+def parse(sentence: str, passages: int) -> Drafted:
+    """A sentence and the markers in it.
+
+    Args:
+        sentence: as written.
+        passages: markers from 1 to this are known.
+    """
+    code = [match.span() for match in _CODE.finditer(sentence)]
+    numbers: list[int] = []
+
+    def take(match: re.Match[str]) -> str:
+        if any(start <= match.start() < end for start, end in code):
+            return match.group()
+        numbers.extend(int(number) for number in re.split(r"\s*[,;]\s*", match.group(1)))
+        return ""
+
+    text = _AFTER_WORD.sub(take, _MARKERS.sub(take, sentence))
+    found = list(dict.fromkeys(numbers))
+    known = tuple(number for number in found if 1 <= number <= passages)
+    unknown = tuple(number for number in found if number not in known)
+    return Drafted(_plain(text), known, unknown)
+
+
+def repeats_prompt(text: str) -> bool:
+    """Whether a sentence shares a run of eight words with the system prompt."""
+    return bool(_shingles(text) & _shingles(SYSTEM))
+
+
+def _plain(text: str) -> str:
+    text = for_reader(_LEAD.sub("", text))
+    return re.sub(r"\s+([.,;:!?])", r"\1", text).strip()
+
+
+def _sentences(text: str) -> list[tuple[int, int]]:
+    """Spans of sentences; markers behind a full stop belong to the sentence before them, a line break ends one."""
+    spans: list[tuple[int, int]] = []
+    for start, end in sentence_spans(text):
+        for first, last in _lines(text, start, end):
+            leading = re.match(r"(?:\s*\[\s*(?:passage\s*)?\d[\d,;\s]*\])+", text[first:last], re.IGNORECASE)
+            if leading and spans:
+                spans[-1] = (spans[-1][0], first + leading.end())
+                first += leading.end()
+            if text[first:last].strip(" \n\t."):
+                spans.append((first, last))
+    return spans
+
+
+def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for match in re.finditer(r"[^\n]+", text[start:end]):
+        yield start + match.start(), start + match.end()
+
+
+def _key(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def _shingles(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.lower())
+    return {tuple(words[place : place + _SHINGLE]) for place in range(len(words) - _SHINGLE + 1)}
+
+
+def _loops(text: str) -> bool:
+    """Whether the text ends with the same run of words, one to ten of them, three times over or more."""
+    words = re.findall(r"\S+", text[-1500:].lower())
+    for length in range(1, 11):
+        times = 3 if length >= 4 else 6 if length > 1 else 8
+        if len(words) < length * times:
+            continue
+        run = words[-length:]
+        if all(words[-length * (turn + 1) : len(words) - length * turn] == run for turn in range(times)):
+            return True
+    return False

@@ -1,0 +1,74 @@
+"""What an answer may cost, decided before it begins: the settings as they can be kept, and what was cut."""
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ...index.errors import ModelError
+from ..llm import LanguageModel
+from ..strategies import SpeedMeter, StrategyReport, Wanted, no_room, plan
+from .types import Mode
+
+if TYPE_CHECKING:
+    from .ask import AnswerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plan of one answer.
+
+    Attributes:
+        asked: the settings as asked for.
+        settings: as they are kept.
+        notes: what was cut, in sentences for the reader.
+        reports: of strategies that there is no room for.
+        deadline: `time.monotonic()` seconds at which the budget ends; None without one.
+    """
+
+    asked: "AnswerSettings"
+    settings: "AnswerSettings"
+    notes: tuple[str, ...] = ()
+    reports: tuple[StrategyReport, ...] = ()
+    deadline: float | None = None
+
+
+def plan_answer(settings: "AnswerSettings", model: LanguageModel | None, no_model: str, speeds: SpeedMeter) -> Planned:
+    """Fit an answer to what there is: a language model or none, and a time budget.
+
+    Raises:
+        ModelError: mode `generate` without a language model.
+    """
+    kept, notes = settings, ()
+    if model is None and settings.mode is not Mode.EXTRACT:
+        why = no_model or "no language model is set; name one with: sota-rag models use"
+        if settings.mode is Mode.GENERATE:
+            raise ModelError(why)
+        kept, notes = replace(settings, mode=Mode.EXTRACT), (f"the answer is quoted: {why}",)
+    if kept.mode is Mode.EXTRACT and kept.strategies and model is None:
+        reports = tuple(StrategyReport(name, False, "not run: there is no language model") for name in kept.strategies)
+        kept = replace(kept, strategies=())
+    else:
+        reports = ()
+    if settings.budget_s is None:
+        return Planned(settings, kept, notes, reports)
+    wanted = Wanted(
+        mode=kept.mode.value,
+        evidence_tokens=kept.write.evidence_tokens,
+        max_tokens=kept.write.sampling.max_tokens,
+        strategies=kept.strategies,
+    )
+    made = plan(settings.budget_s, wanted, speeds.speeds)
+    lost = tuple(no_room(name, settings.budget_s) for name in kept.strategies if name not in made.strategies)
+    write = replace(
+        kept.write,
+        evidence_tokens=made.evidence_tokens,
+        sampling=replace(kept.write.sampling, max_tokens=made.max_tokens),
+        deadlines=replace(
+            kept.write.deadlines,
+            queue_s=min(kept.write.deadlines.queue_s, settings.budget_s),
+            generation_s=min(kept.write.deadlines.generation_s, max(0.5, made.generation_s)),
+        ),
+    )
+    kept = replace(kept, mode=Mode(made.mode), write=write, strategies=tuple(made.strategies))
+    deadline = time.monotonic() + settings.budget_s
+    return Planned(settings, kept, (*notes, *made.cut), (*reports, *lost), deadline)

@@ -1,0 +1,61 @@
+"""What produced an answer, so that it can be checked and produced again."""
+
+from typing import TYPE_CHECKING
+
+from ...index import SearchResult, SentenceTransformerEncoder
+from ...index.builder import software_version
+from ...index.encoder import WordEncoder
+from .prompts import PROMPT_VERSION
+from .types import EncoderReceipt, GateReceipt, LanguageModelReceipt, Receipt
+
+if TYPE_CHECKING:
+    from .ask import Answerer
+    from .finish import Asked, Made, Weighed
+
+
+def receipt(answerer: "Answerer", asked: "Asked", made: "Made", weighed: "Weighed", result: SearchResult) -> Receipt:
+    """The receipt of an answer."""
+    reranker, reranker_note = _reranked(answerer, result)
+    wrote = made.drafting is not None
+    return Receipt(
+        software=software_version(),
+        generation=result.generation,
+        encoder=_encoder(answerer.encoder.encoder),
+        reranker=reranker,
+        reranker_note=reranker_note,
+        llm=_language_model(answerer) if wrote else None,
+        prompt_version=PROMPT_VERSION if wrote else None,
+        prompt_hash=made.prompt_hash,
+        seed=asked.settings.write.sampling.seed if wrote else None,
+        verifier=answerer.verifier.id if wrote else None,
+        asked_mode=asked.settings.mode,
+        budget_s=asked.settings.budget_s,
+        strategies=asked.settings.strategies,
+        turns=asked.turns,
+        gate=GateReceipt(weighed.threshold, answerer.gate.fingerprint, weighed.evidence),
+        search=asked.search or answerer.retriever.settings,
+        filters=asked.filters or None,
+        settings_hash=answerer.settings_hash,
+    )
+
+
+def _language_model(answerer: "Answerer") -> LanguageModelReceipt | None:
+    if answerer.model is None:
+        return None
+    info = answerer.model.info
+    return LanguageModelReceipt(info.id, info.fingerprint, info.backend, info.placement, info.template)
+
+
+def _encoder(encoder: WordEncoder) -> EncoderReceipt:
+    info = encoder.info
+    if not isinstance(encoder, SentenceTransformerEncoder):
+        return EncoderReceipt(info.id, info.fingerprint)
+    return EncoderReceipt(info.id, info.fingerprint, encoder.placement.device, encoder.placement.precision)
+
+
+def _reranked(answerer: "Answerer", result: SearchResult) -> tuple[str | None, str]:
+    """Id of the reranker that scored the hits, or None and why it did not."""
+    reranker = answerer.retriever.reranker
+    if reranker and any(hit.signals.rerank_score is not None for hit in result.hits):
+        return reranker.id, ""
+    return None, next((stage.detail for stage in result.stages if stage.name == "rerank"), "not run")

@@ -1,0 +1,113 @@
+"""The verifier without a trained model: a claim is supported when one sentence says it, in the same order.
+
+It compares units of meaning (`tokens.py`), so it knows a faithful shortening from a changed number, name, negation or
+direction. It does not know synonyms: a free paraphrase is `partial` or `unchecked`, never `supported`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....index import Encoder
+from .align import Alignment, align
+from .guards import contradictions, doubts, is_english, missing_quotes, reservations
+from .judgement import Judgement, Verdict
+from .quantities import check
+from .tokens import Token, Unit, tokenise
+
+VERSION = "lexical-1"
+_LOOKED_AT = 6
+_UNCHECKED_FROM, _UNCHECKED_COSINE = 0.5, 0.55
+_ORDER = {Verdict.SUPPORTED: 3, Verdict.PARTIAL: 2, Verdict.UNCHECKED: 1, Verdict.UNSUPPORTED: 0}
+
+
+class LexicalVerifier:
+    """Words, order, guards, and an encoder that picks the sentences to look at; safe to share between threads.
+
+    Args:
+        encoder: gives the cosine of claim and sentence; one that remembers (`RememberingEncoder`) spares the work of
+            encoding the same evidence for every claim.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    @property
+    def id(self) -> str:
+        """Version of the rules and the encoder's fingerprint."""
+        return f"{VERSION}+{self._encoder.info.id}@{self._encoder.info.fingerprint[:12]}"
+
+    def verify(self, claim: str, evidence: Sequence[str]) -> Judgement:
+        """Judge one claim; `Verifier.verify` describes the arguments."""
+        if not evidence:
+            return Judgement(Verdict.UNSUPPORTED, 0.0, "there is no evidence")
+        plain = " ".join(claim.split())
+        for place, sentence in enumerate(evidence):
+            if plain == " ".join(sentence.split()):
+                return Judgement(Verdict.SUPPORTED, 1.0, "", (place,))
+        cosines = self._cosines(plain, evidence)
+        if not is_english(plain):
+            nearest = int(cosines.argmax())
+            return Judgement(Verdict.UNSUPPORTED, _clip(cosines[nearest] / 4), "it is not English", (nearest,))
+        claimed = tokenise(plain)
+        places = np.lexsort((np.arange(len(evidence)), -cosines))[:_LOOKED_AT]
+        judged = [self._judge(plain, claimed, evidence, int(place), float(cosines[place])) for place in places]
+        return max(judged, key=lambda one: (_ORDER[one.verdict], one.score))
+
+    def _judge(
+        self, claim: str, claimed: Sequence[Token], evidence: Sequence[str], place: int, cosine: float
+    ) -> Judgement:
+        """The claim against one sentence; the one before it may name what the sentence takes for granted."""
+        sentence = evidence[place]
+        told = tokenise(" ".join(sentence.split()))
+        alone = align(claimed, told)
+        before = tokenise(" ".join(evidence[place - 1].split())) if place else []
+        wider = align(claimed, [*before, *told]) if before and alone.absent else alone
+        widened = wider.covered > alone.covered + 0.05
+        alignment, read = (wider, [*before, *told]) if widened else (alone, told)
+        places = (place - 1, place) if widened else (place,)
+        around = " ".join(evidence[one] for one in places)
+        score = _clip(0.35 * cosine + 0.65 * alignment.covered)
+        against = [problem.message for problem in check(claim, around)]
+        against += [f"{token.text!r} stands in none of its sentences" for token in _missing_names(alignment)]
+        against += [f"the quotation {quote!r} stands nowhere" for quote in missing_quotes(claim, " ".join(evidence))]
+        against += contradictions(alignment, read)
+        if against:
+            return Judgement(Verdict.UNSUPPORTED, score * 0.3, against[0], places)
+        unsure = doubts(alignment)
+        if unsure:
+            return Judgement(Verdict.UNCHECKED, score * 0.6, unsure[0], places)
+        return _weighed(alignment, reservations(alignment), score, cosine, places)
+
+    def _cosines(self, claim: str, evidence: Sequence[str]) -> NDArray[np.float64]:
+        """Cosine of the claim with each sentence, shape (len(evidence),); -1 for the gap between passages."""
+        vectors = self._encoder.encode([" ".join(text.split()) for text in [claim, *evidence]])
+        cosines = (vectors[1:] @ vectors[0]).astype(np.float64)
+        cosines[[not text.strip() for text in evidence]] = -1.0
+        return cosines
+
+
+def _weighed(
+    alignment: Alignment, held_back: Sequence[str], score: float, cosine: float, places: tuple[int, ...]
+) -> Judgement:
+    """The verdict where nothing speaks against the claim: by how much of it the sentence says."""
+    missing = [token for token in alignment.absent if token.unit is not Unit.RESERVATION]
+    if not missing and not held_back and len(places) == 1:
+        return Judgement(Verdict.SUPPORTED, score, "", places)
+    if not missing:
+        reason = held_back[0] if held_back else "it takes two sentences together"
+        return Judgement(Verdict.PARTIAL, score * 0.8, reason, places)
+    named = ", ".join(repr(token.text) for token in missing[:3])
+    reason = f"the passage does not say {named}"
+    if alignment.covered >= _UNCHECKED_FROM or cosine >= _UNCHECKED_COSINE:
+        return Judgement(Verdict.UNCHECKED, score * 0.6, reason, places)
+    return Judgement(Verdict.UNSUPPORTED, score * 0.3, reason, places)
+
+
+def _missing_names(alignment: Alignment) -> list[Token]:
+    return [token for token in alignment.absent if token.unit is Unit.NAME]
+
+
+def _clip(value: float) -> float:
+    return round(min(1.0, max(0.0, float(value))), 4)

@@ -1,0 +1,107 @@
+"""How fast the models are, learnt from what they just did."""
+
+import threading
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+
+from ..llm.types import Event, Finished, Prompted
+
+NEWEST = 0.3
+"""Weight of the newest measurement in the running mean."""
+
+# Below these a measurement tells more of the overhead than of the speed.
+_FEWEST_READ = 32
+_FEWEST_WRITTEN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Speeds:
+    """What things take; the defaults are the embedded model's on two cores.
+
+    Attributes:
+        prompt_tokens_s: tokens of a prompt read in a second.
+        tokens_s: tokens written in a second.
+        load_s: seconds until a language model that was not loaded can begin.
+        search_s: seconds of one search without the reranker.
+        check_s: seconds that the answer takes besides: reading sentences, the gate, verification.
+        measured: whether any of them was measured here.
+    """
+
+    prompt_tokens_s: float = 220.0
+    tokens_s: float = 70.0
+    load_s: float = 1.0
+    search_s: float = 0.05
+    check_s: float = 0.3
+    measured: bool = False
+
+
+class SpeedMeter:
+    """Running means of what is observed; safe to share between threads.
+
+    The mean is taken over seconds a token and not over tokens a second, for time is what a budget is made of. A first
+    measurement takes the place of the default.
+
+    Args:
+        speeds: where to begin.
+    """
+
+    def __init__(self, speeds: Speeds = Speeds()) -> None:
+        self._lock = threading.Lock()
+        self._speeds = speeds
+        self._known: set[str] = set()
+
+    @property
+    def speeds(self) -> Speeds:
+        """The means as they stand."""
+        with self._lock:
+            return self._speeds
+
+    def observe(self, event: Event) -> None:
+        """Learn from an event of a request; what says too little is passed over."""
+        match event:
+            case Prompted(prompt_tokens=int(tokens), cached_tokens=cached, prompt_ms=spent):
+                read = tokens - (cached or 0)
+                if read >= _FEWEST_READ and spent > 0:
+                    self._rate("prompt_tokens_s", read * 1000 / spent)
+            case Finished(tokens=int(tokens), generation_ms=spent):
+                if tokens >= _FEWEST_WRITTEN and spent > 0:
+                    self._rate("tokens_s", tokens * 1000 / spent)
+            case _:
+                pass
+
+    def watch(self, events: Iterator[Event]) -> Iterator[Event]:
+        """The same events, observed as they pass; closing it closes them."""
+        try:
+            for event in events:
+                self.observe(event)
+                yield event
+        finally:
+            if isinstance(events, Generator):
+                events.close()
+
+    def loaded(self, seconds: float) -> None:
+        """A language model was loaded in so long."""
+        self._time("load_s", seconds)
+
+    def searched(self, seconds: float) -> None:
+        """One search took so long, the reranker not counted."""
+        self._time("search_s", seconds)
+
+    def checked(self, seconds: float) -> None:
+        """Everything about an answer besides search and language model took so long."""
+        self._time("check_s", seconds)
+
+    def _rate(self, name: str, rate: float) -> None:
+        with self._lock:
+            self._set(name, 1 / self._mean(name, 1 / getattr(self._speeds, name), 1 / rate))
+
+    def _time(self, name: str, seconds: float) -> None:
+        with self._lock:
+            self._set(name, self._mean(name, getattr(self._speeds, name), max(seconds, 0.0)))
+
+    def _mean(self, name: str, old: float, new: float) -> float:
+        return old + NEWEST * (new - old) if name in self._known else new
+
+    def _set(self, name: str, value: float) -> None:
+        self._known.add(name)
+        self._speeds = replace(self._speeds, **{name: value}, measured=True)

@@ -1,0 +1,98 @@
+"""How many planted errors the verifier catches, by kind, and how many true sentences it mistrusts.
+
+    python benchmarks/planted_errors.py --output benchmarks/results/planted_errors.json
+
+Reads `benchmarks/answers/planted.jsonl` (300 sentences made false by one change each) and `faithful.jsonl` (150 true
+ones). The evidence is the section of the guide that holds the true sentence. A planted error is caught when it is not
+`supported`; it is refused when it is `unsupported`. Both sets were written by somebody who had not seen the verifier.
+"""
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from sota_rag.app.answering.remember import RememberingEncoder
+from sota_rag.app.answering.verify.lexical import LexicalVerifier
+from sota_rag.index import SentenceTransformerEncoder
+from sota_rag.ingest.sentences import sentence_spans
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "benchmarks" / "answers"
+_BULLET = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
+
+
+def main() -> int:
+    """Judge both sets and write the counts."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=Path, help="where the JSON goes; without it only the summary is printed")
+    parser.add_argument("--show", action="store_true", help="print every error that passed and every true one that fell")
+    arguments = parser.parse_args()
+    verifier = LexicalVerifier(RememberingEncoder(SentenceTransformerEncoder()))
+    started = time.perf_counter()
+    planted = [judged(verifier, line, line["false"]) for line in lines("planted")]
+    originals = [judged(verifier, line, line["true"]) for line in lines("planted")]
+    faithful = [judged(verifier, line, line["text"]) for line in lines("faithful")]
+    seconds = time.perf_counter() - started
+    form = {
+        "verifier": verifier.id,
+        "seconds_per_sentence": round(seconds / (2 * len(planted) + len(faithful)), 4),
+        "planted": by(planted, "kind"),
+        "true_of_planted": by(originals, "kind"),
+        "faithful": by(faithful, "style"),
+        "passed": [{key: one[key] for key in ("id", "claim", "changed", "reason")} for one in planted
+                   if one["verdict"] == "supported"],
+    }  # fmt: skip
+    for name in ("planted", "true_of_planted", "faithful"):
+        print(name)
+        for kind, counts in form[name].items():
+            print(f"  {kind:<22} {counts}")
+    if arguments.show:
+        for one in planted:
+            if one["verdict"] in ("supported", "partial"):
+                print(f"{one['verdict']:<9} {one['id']} {one['changed']} | {one['claim']} | {one['reason']}")
+        for one in [*originals, *faithful]:
+            if one["verdict"] in ("unsupported", "unchecked"):
+                print(f"TRUE BUT {one['verdict']:<11} {one['id']} {one['claim']} | {one['quote']} | {one['reason']}")
+    if arguments.output:
+        arguments.output.write_text(json.dumps(form, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0
+
+
+def lines(name: str) -> list[dict]:
+    """A file of the data set."""
+    return [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def judged(verifier: LexicalVerifier, line: dict, claim: str) -> dict:
+    """One claim against the section that its quote stands in."""
+    judgement = verifier.verify(claim, section(line["document"], line["quote"]))
+    return {**line, "claim": claim, "verdict": judgement.verdict.value, "reason": judgement.reason}
+
+
+def section(document: str, quote: str) -> list[str]:
+    """Sentences of the section, between two headings, that a quote stands in; paragraphs parted by a gap."""
+    text = (ROOT / "corpus" / document).read_text(encoding="utf-8")
+    place = text.index(quote)
+    start = text.rfind("\n#", 0, place) + 1
+    end = text.find("\n#", place)
+    found: list[str] = []
+    for paragraph in re.split(r"\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)])\s)", text[start : end if end > 0 else len(text)]):
+        if paragraph.lstrip().startswith(("#", "|", "```")):
+            continue
+        found += [_BULLET.sub("", paragraph[a:b]) for a, b in sentence_spans(paragraph)] + [""]
+    return found
+
+
+def by(judged_lines: list[dict], key: str) -> dict[str, dict[str, int]]:
+    """Counts of verdicts by kind, and over all."""
+    kinds = sorted({line[key] for line in judged_lines})
+    table = {kind: dict(Counter(line["verdict"] for line in judged_lines if line[key] == kind)) for kind in kinds}
+    return {**table, "all": dict(Counter(line["verdict"] for line in judged_lines))}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
