@@ -17,12 +17,13 @@ _COMMANDS = {
     "ingest": "bring an index up to date with folders and files",
     "papers": "fetch papers from arXiv, or add PDFs of your own",
     "search": "find the passages nearest to a question",
-    "ask": "answer a question, every sentence cited",
+    "ask": "answer a question, every sentence cited and checked",
+    "replay": "ask the question of a receipt again, and show what changed",
     "app": "serve the page in the browser",
     "corpus": "show how documents were cut, count, and check them",
     "index": "show, verify, repair or clean up an index",
     "doctor": "say what runs where, and how to mend what does not",
-    "models": "list the models and where their files are",
+    "models": "list, show, choose, fetch and verify models",
     "eval": "measure retrieval on a judged collection",
 }
 

@@ -64,10 +64,27 @@ def open_retriever(settings: Settings) -> Retriever:
 
 
 def make_answerer(settings: Settings, retriever: Retriever) -> Answerer:
-    """The answerer over a retriever; it shares the retriever's encoder."""
+    """The answerer over a retriever; it shares the retriever's encoder, and has the language model of the settings.
+
+    Without a usable language model it can still extract; why there is none is told with each answer that wanted one.
+    """
     shared = retriever.encoder
     encoder = shared if isinstance(shared, SentenceTransformerEncoder) else make_encoder(settings)
-    return Answerer(retriever, encoder, settings.answer_settings(), settings_hash=settings.fingerprint)
+    model, missing = None, ""
+    if settings.answer.mode != "extract":
+        try:
+            model = make_language_model(settings)
+            model.start()
+        except ModelError as error:
+            missing = str(error)
+    return Answerer(
+        retriever,
+        encoder,
+        settings.answer_settings(),
+        settings_hash=settings.fingerprint,
+        model=model,
+        no_model=missing,
+    )
 
 
 def make_language_model(settings: Settings) -> "LocalModel | ServerModel":

@@ -74,4 +74,3 @@ def _missing(settings: Settings, detail: str) -> Finding:
 
 def _is_default(settings: Settings) -> bool:
     return settings.llm.model == type(settings.llm).model_fields["model"].default
-

@@ -7,6 +7,7 @@ from ..index import DocumentInfo, Hit, SearchResult
 from ..index.types import PracticeMark
 from ..ingest.report import IngestReport
 from .answering import Answer, Citation, Receipt
+from .answering.types import Conflict
 
 
 def search_form(result: SearchResult, *, explain: bool = False) -> dict[str, Any]:
@@ -52,16 +53,26 @@ def answer_form(answer: Answer) -> dict[str, Any]:
         "reason": answer.reason,
         "mode": answer.mode,
         "confidence": answer.confidence,
-        "sentences": [
-            {"text": s.text, "citations": list(s.citations), "verdict": s.verdict, "support": s.support}
-            for s in answer.sentences
-        ],
+        "standalone": answer.standalone or None,
+        "sentences": [asdict(sentence) for sentence in answer.sentences],
         "citations": [_citation_form(citation) for citation in answer.citations],
         "hits": [hit_form(hit) for hit in answer.hits],
+        "practices": [{**asdict(practice), "text": practice.text} for practice in answer.practices],
+        "conflicts": [_conflict_form(conflict) for conflict in answer.conflicts],
+        "strategies": [asdict(report) for report in answer.strategies],
+        "drafting": asdict(answer.drafting) if answer.drafting else None,
         "timings_ms": dict(answer.timings_ms),
         "notes": list(answer.notes),
         "receipt": receipt_form(answer.receipt),
     }
+
+
+def _conflict_form(conflict: Conflict) -> dict[str, Any]:
+    form = asdict(conflict)
+    for name, side in (("left", conflict.left), ("right", conflict.right)):
+        form[name] = {**form[name], **_document_form(side.document)}
+        del form[name]["document"]
+    return form
 
 
 def receipt_form(receipt: Receipt) -> dict[str, Any]:

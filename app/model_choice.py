@@ -89,7 +89,9 @@ def with_model(text: str, role: str, name: str) -> str:
         changed, after = "", {}
     # What the edit did is judged by another parser.
     if after != before | {role: before.get(role, {}) | {"model": name}}:
-        raise SettingsError(f"the settings file has a form that cannot be edited safely; set {role}.model in it by hand")
+        raise SettingsError(
+            f"the settings file has a form that cannot be edited safely; set {role}.model in it by hand"
+        )
     return changed
 
 

@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tqdm import tqdm
-
 from ..index.errors import ModelError, UsageError
+from ..ingest.progress import Progress, Silent
+from .model_download import download
 from .model_store import FileRecord, ModelStore, Pulled, Role
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo
 
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
-_DATA = re.compile(r"[\w.-]+\.(json|txt|safetensors|model)")
+_DATA = re.compile(r"\w[\w.-]*\.(json|txt|safetensors|model)")
 _PART = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
 # Parts, and the eyes of models that see.
 _NO_MODEL = re.compile(rf"{_PART.pattern}|mmproj", re.IGNORECASE)
@@ -43,13 +43,6 @@ class Offer:
     sha256: str | None
 
 
-class _Hidden(tqdm):
-    """A progress bar that nobody sees."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **{**options, "disable": True})
-
-
 def pull(
     repo: str,
     file: str | None,
@@ -58,7 +51,7 @@ def pull(
     revision: str | None = None,
     role: Role | None = None,
     endpoint: str | None = None,
-    bars: bool = False,
+    progress: Progress = Silent(),
 ) -> Pulled:
     """Fetch a model into the store and record it.
 
@@ -69,7 +62,7 @@ def pull(
         revision: branch, tag or commit; the newest by default.
         role: of a folder, where its configuration does not tell it apart.
         endpoint: address of the hub or a mirror; the one that `HF_ENDPOINT` names by default.
-        bars: whether to draw progress bars on standard error.
+        progress: one stage a file, in megabytes.
 
     Raises:
         UsageError: the name is none, or the file must be chosen.
@@ -83,7 +76,7 @@ def pull(
     chosen = _choose(repo, file, offers)
     commit = info.sha or revision or "main"
     with store.writing():
-        files = {one.name: _fetch(repo, one, commit, store, endpoint, bars) for one in chosen}
+        files = {one.name: _fetch(repo, one, commit, store, endpoint, progress) for one in chosen}
         gguf = chosen[0].name.endswith(".gguf")
         pulled = Pulled(
             id=f"{repo}/{chosen[0].name}" if gguf else repo,
@@ -136,27 +129,36 @@ def _ask(repo: str, revision: str | None, endpoint: str | None) -> "ModelInfo":
         _explain(error, repo, revision)
 
 
-def _fetch(repo: str, offer: Offer, commit: str, store: ModelStore, endpoint: str | None, bars: bool) -> FileRecord:
-    from huggingface_hub import hf_hub_download
+def _fetch(
+    repo: str, offer: Offer, commit: str, store: ModelStore, endpoint: str | None, progress: Progress
+) -> FileRecord:
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.utils import build_hf_headers
 
-    options: dict[str, Any] = {} if bars else {"tqdm_class": _Hidden}
+    target = store.place(repo) / offer.name
+    if offer.sha256 is not None and target.is_file() and target.stat().st_size == offer.bytes:
+        there = FileRecord.of(target)
+        if there.sha256 == offer.sha256:
+            return there
     try:
-        path = hf_hub_download(
-            repo, offer.name, revision=commit, local_dir=store.place(repo), endpoint=endpoint, **options
-        )
+        url = hf_hub_url(repo, offer.name, revision=commit, endpoint=endpoint)
+        headers = {**build_hf_headers(library_name="sota-rag"), "Accept-Encoding": "identity"}
+        download(url, target, version=commit, size=offer.bytes, headers=headers, progress=progress)
     except Exception as error:
         _explain(error, repo, commit)
-    record = FileRecord.of(Path(path))
-    if offer.sha256 is not None and record.sha256 != offer.sha256:
-        Path(path).unlink()
+    record = FileRecord.of(target)
+    if record.sha256 != (offer.sha256 or record.sha256) or record.bytes != (offer.bytes or record.bytes):
+        target.unlink()
         raise ModelError(
-            f"{offer.name!r} of {repo!r} arrived with another sha256 than the hub lists and was deleted; pull it again"
+            f"{offer.name!r} of {repo!r} arrived with another sha256 or size than the hub lists and was deleted; "
+            "pull it again"
         )
     return record
 
 
 def _choose(repo: str, file: str | None, offers: dict[str, Offer]) -> list[Offer]:
     """The files to fetch."""
+    offers = {name: offer for name, offer in offers.items() if _is_inside(name)}
     ggufs = sorted(name for name in offers if name.endswith(".gguf") and not _NO_MODEL.search(name))
     if file is not None and _PART.search(file):
         raise UsageError(f"{file!r} is one part of a model, which cannot be used; choose a file that holds all of it")
@@ -175,6 +177,11 @@ def _choose(repo: str, file: str | None, offers: dict[str, Offer]) -> list[Offer
             f"{repo!r} holds neither a GGUF file nor a config.json with safetensors weights; choose another repository"
         )
     return [offers[name] for name in names]
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a name, which the hub gives, stays inside the folder that it is put into."""
+    return all(re.fullmatch(r"\w[\w.+ -]*", part) for part in name.split("/"))
 
 
 def _is_data(name: str) -> bool:
@@ -208,8 +215,10 @@ def _explain(error: Exception, repo: str, revision: str | None) -> NoReturn:
         case errors.RevisionNotFoundError():
             said = f"{repo!r} has no revision {revision!r}; leave it out for the newest"
         case errors.RepositoryNotFoundError():
-            said = f"the hub has no repository {repo!r}, or it is private; check the name, or log in with: hf auth login"
-        case errors.HfHubHTTPError():
+            said = (
+                f"the hub has no repository {repo!r}, or it is private; check the name, or log in with: hf auth login"
+            )
+        case errors.HfHubHTTPError() | httpx2.HTTPStatusError():
             status = error.response.status_code if error.response is not None else "an error"
             said = f"the hub answers {status} for {repo!r}; try again later"
         case httpx2.HTTPError() | errors.LocalEntryNotFoundError() | ConnectionError() | TimeoutError():
@@ -219,7 +228,9 @@ def _explain(error: Exception, repo: str, revision: str | None) -> NoReturn:
                 "and name its path"
             )
         case OSError():
-            said = f"{repo!r} cannot be kept ({error.strerror or error}); make room, and pull again: it goes on from here"
+            said = (
+                f"{repo!r} cannot be kept ({error.strerror or error}); make room, and pull again: it goes on from here"
+            )
         case _:
             raise error
     raise ModelError(said) from None

@@ -2,11 +2,13 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ..index.errors import ModelError
 from ..index.models import file_sha256, find_model, known_models, packaged_weights
 from .llm.find import find_language_model
+from .llm.gguf import GgufHeader, read_gguf
+from .llm.model_kind import check_writer
 from .model_pull import folder_role
 from .model_store import ModelStore, Pulled, Role
 from .settings import Settings
@@ -104,10 +106,12 @@ def setting_value(name: str, role: Role, store: ModelStore) -> str:
     """What to write into the settings for a model, so that it is found from any folder.
 
     Raises:
-        ModelError: there is no such model, or it is not complete.
+        ModelError: there is no such model, it is not complete, or it is of another kind.
     """
     if role == "llm":
-        return find_language_model(name, store).id
+        found = find_language_model(name, store)
+        check_writer(found.path, read_gguf(found.path))
+        return found.id
     pulled = store.find(name)
     if pulled is not None and name not in known_models():
         return str(store.path(pulled))
@@ -148,13 +152,32 @@ def _pulled(model: Pulled, settings: Settings, store: ModelStore, *, verify: boo
 
 
 def _role(value: object) -> Role:
-    match value:
-        case "llm" | "encoder" | "reranker":
-            return value
-        case _:
-            raise ModelError(f"models.toml gives the role {value!r}, which there is not; correct it")
+    for role in get_args(Role):
+        if value == role:
+            return role
+    raise ModelError(f"models.toml gives the role {value!r}, which there is not; correct it")
 
 
 def _gguf_facts(path: Path) -> dict[str, Any]:
-    """What the header of a GGUF file says."""
-    return {}
+    """What the header of a GGUF file says; its weights are not loaded."""
+    header = read_gguf(path)
+    return {
+        "name": header.name or None,
+        "architecture": header.architecture or None,
+        "kind": header.type,
+        "quantisation": header.quantization,
+        "window": header.context_length,
+        "template": _template(header),
+    }
+
+
+def _template(header: GgufHeader) -> str | None:
+    """The chat template family that the header suggests; None where only the vocabulary tells, when it is loaded."""
+    tokenizer = str(header.metadata.get("tokenizer.ggml.pre", ""))
+    if "mistral" in header.name.lower() or "mixtral" in header.name.lower() or tokenizer == "tekken":
+        return "mistral"
+    if header.architecture.startswith("gemma"):
+        return "gemma"
+    if tokenizer in {"llama-bpe", "llama3", "llama-v3"}:
+        return "llama3"
+    return "chatml" if tokenizer in {"smollm", "qwen2"} or header.architecture.startswith("qwen") else None

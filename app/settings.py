@@ -198,10 +198,25 @@ class Settings(BaseSettings):
     def answer_settings(self) -> AnswerSettings:
         """Settings of the answerer."""
         from .answering.select import SelectionSettings
+        from .answering.types import Mode
+        from .answering.write import WriteSettings
+        from .llm import Deadlines, Sampling
 
-        answer = self.answer
-        selection = SelectionSettings(max_sentences=answer.max_sentences)
-        return AnswerSettings(answer.hits, answer.read, answer.threshold, selection)
+        answer, llm = self.answer, self.llm
+        return AnswerSettings(
+            hits=answer.hits,
+            read=answer.read,
+            threshold=answer.threshold,
+            selection=SelectionSettings(max_sentences=answer.max_sentences),
+            mode=Mode(answer.mode),
+            write=WriteSettings(
+                evidence_tokens=answer.evidence_tokens,
+                sampling=Sampling(max_tokens=llm.max_tokens, temperature=llm.temperature, seed=llm.seed),
+                deadlines=Deadlines(llm.queue_s, llm.prompt_s, llm.generation_s),
+            ),
+            strategies=answer.strategies,
+            budget_s=answer.budget_s,
+        )
 
     def chunk_settings(self, window: int) -> ChunkSettings:
         """Settings of the chunker for an encoder that reads `window` word pieces, two special ones included."""
@@ -210,8 +225,17 @@ class Settings(BaseSettings):
 
     @property
     def fingerprint(self) -> str:
-        """Hex sha256 of every setting that can change a result; places and where papers come from do not."""
-        return hashlib.sha256(self.model_dump_json(exclude={"index", "papers"}).encode()).hexdigest()
+        """Hex sha256 of every setting that can change a result and that a receipt does not tell by itself.
+
+        Places, where papers come from, and how many may wait do not change one.
+        """
+        left_out = {
+            "index": True,
+            "papers": True,
+            "answer": {"mode", "budget_s", "strategies"},
+            "llm": {"api_key", "seed", "queue", "queue_s", "prompt_s", "generation_s"},
+        }
+        return hashlib.sha256(self.model_dump_json(exclude=left_out).encode()).hexdigest()
 
 
 def config_file() -> Path:

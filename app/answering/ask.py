@@ -98,6 +98,12 @@ class Answerer:
         self.verifier = verifier or LexicalVerifier(self.encoder)
         self.speeds = SpeedMeter()
 
+    def close(self) -> None:
+        """End the language model's worker, if it has one; the retriever is its owner's to close."""
+        close = getattr(self.model, "close", None)
+        if close is not None:
+            close()
+
     def ask(
         self,
         question: str,
@@ -259,7 +265,7 @@ class _Run:
     def _written(self, query: str, view: View, retrieved: Retrieved, pool: Pool) -> Made:
         """What survives of a draft; without sentences when too little does, with a reason when the model abstains."""
         settings = self.planned.settings
-        written = self._draft(query, view, retrieved, settings.write)
+        written = self._draft(query, view, retrieved)
         result = retrieved.result
         if not self._good(query, written, pool) and "self-critique" in settings.strategies:
             again = self._again(query, view, retrieved, written)
@@ -276,7 +282,7 @@ class _Run:
         self.notes += _repairs(written)
         return replace(made, sentences=tuple(written.sentences), citations=written.citations.all)
 
-    def _draft(self, query: str, view: View, retrieved: Retrieved, settings: WriteSettings) -> Written:
+    def _draft(self, query: str, view: View, retrieved: Retrieved) -> Written:
         model = self.answerer.model
         assert model is not None
         writer = Writer(model, self.answerer.verifier, self.answerer.encoder)
@@ -286,12 +292,15 @@ class _Run:
                 retrieved.result.hits,
                 view,
                 lambda hits: self._pool(query, hits, view),
-                settings,
+                self.planned.write_settings(),
+                self.planned.settings.mode,
                 started=self.started,
                 listener=self.listener,
                 cancel=self.cancel,
             )
-        self.answerer.speeds.observe(written.prompted, written.finished)
+        for event in (written.prompted, written.finished):
+            if event is not None:
+                self.answerer.speeds.observe(event)
         return written
 
     def _good(self, query: str, written: Written, pool: Pool) -> bool:
@@ -318,7 +327,7 @@ class _Run:
         self.listener(StageBegun("again", wanted))
         found = view.search(wanted, self.planned.settings.hits, filters=self.filters, settings=self.search)
         result = merge([Part(retrieved.result), Part(found)], self.planned.settings.hits)
-        second = self._draft(query, view, Retrieved(result), self.planned.settings.write)
+        second = self._draft(query, view, Retrieved(result))
         better = (second.survives, second.kept) > (first.survives, first.kept)
         known = {hit.passage.id for hit in retrieved.result.hits}
         new = sum(hit.passage.id not in known for hit in result.hits)

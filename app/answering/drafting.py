@@ -9,9 +9,10 @@ from ...ingest.sentences import sentence_spans
 from .neutralise import for_reader
 from .prompts import SYSTEM
 
-# Not a marker: an index into something (`x[1]`), or one inside code.
-_MARKERS = re.compile(r"(?<![\w\])])\s*\[\s*(?:passage\s*)?(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*\](?!\()", re.IGNORECASE)
-_AFTER_WORD = re.compile(r"(?<=[\w\])])\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\](?=\s|[.,;:!?]|$|\[)")
+_NUMBERS = r"\[\s*(?:passage\s*)?\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*\](?!\()"
+_MARKERS = re.compile(rf"(?:\s*{_NUMBERS})+", re.IGNORECASE)
+# No markers: an index into something, as in `x[1]y` or "weights[1]x".
+_INDEXED = re.compile(r"\w\[[^\[\]]*\]\w")
 _CODE = re.compile(r"`[^`\n]*`|```.*?(?:```|$)", re.DOTALL)
 _LEAD = re.compile(r"^\s*(?:answer\s*:|[-*•]\s+|#{1,6}\s+|\d{1,2}[.)]\s+|\"(?=[A-Z]))\s*", re.IGNORECASE)
 _CLOSED = re.compile(r"[.!?][\"”')\]]*\s*$")
@@ -83,8 +84,12 @@ class Drafter:
 
     def _release(self, *, last: bool, complete: bool = True) -> Iterator[Drafted]:
         spans = _sentences(self._pending)
-        keep = 0 if last else 1
-        ready = spans[: len(spans) - keep] if keep else spans
+        ready = spans
+        if not last:
+            # "It trains 0." may go on with "1%": a sentence is over when the next one has begun for good.
+            begun = [place for place, (start, _) in enumerate(spans) if len(self._pending[start:].split()) > 2]
+            ready = spans[: begun[-1]] if begun else []
+            spans = spans[: len(ready) + 1]
         if not ready:
             return
         rest = "" if last else self._pending[spans[-1][0] :]
@@ -131,12 +136,13 @@ def parse(sentence: str, passages: int) -> Drafted:
     numbers: list[int] = []
 
     def take(match: re.Match[str]) -> str:
-        if any(start <= match.start() < end for start, end in code):
+        inside_code = any(start <= match.start() < end for start, end in code)
+        if inside_code or _INDEXED.match(sentence, max(0, match.start() - 1)):
             return match.group()
-        numbers.extend(int(number) for number in re.split(r"\s*[,;]\s*", match.group(1)))
+        numbers.extend(int(number) for number in re.findall(r"\d+", match.group()))
         return ""
 
-    text = _AFTER_WORD.sub(take, _MARKERS.sub(take, sentence))
+    text = _MARKERS.sub(take, sentence)
     found = list(dict.fromkeys(numbers))
     known = tuple(number for number in found if 1 <= number <= passages)
     unknown = tuple(number for number in found if number not in known)
@@ -144,8 +150,9 @@ def parse(sentence: str, passages: int) -> Drafted:
 
 
 def repeats_prompt(text: str) -> bool:
-    """Whether a sentence shares a run of eight words with the system prompt."""
-    return bool(_shingles(text) & _shingles(SYSTEM))
+    """Whether a sentence shares a run of eight words with the system prompt, or is a part of it of four or more."""
+    key = _key(text)
+    return bool(_shingles(text) & _shingles(SYSTEM)) or (len(key.split()) >= 4 and f" {key} " in f" {_key(SYSTEM)} ")
 
 
 def _plain(text: str) -> str:

@@ -70,7 +70,7 @@ def for_reader(text: str) -> str:
     text = re.sub(r"!\[[^\[\]\n]{0,300}\]\([^()\n]{0,500}\)", " ", text)
     text = _LINKED.sub(r"\1", text)
     text = _TAG.sub(" ", text)
-    text = _ADDRESS.sub(" ", text)
+    text = _ADDRESS.sub(" ", text).replace("](", "] (")
     return " ".join(text.split())
 
 

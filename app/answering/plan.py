@@ -11,6 +11,11 @@ from .types import Mode
 
 if TYPE_CHECKING:
     from .ask import AnswerSettings
+    from .write import WriteSettings
+
+
+# The system prompt, the headings of passages and the question, by the embedded model's tokenizer, rounded up.
+_FRAME_TOKENS = 220
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,20 @@ class Planned:
     notes: tuple[str, ...] = ()
     reports: tuple[StrategyReport, ...] = ()
     deadline: float | None = None
+
+    def write_settings(self) -> "WriteSettings":
+        """How to ask for a draft now: what is left of the budget is its limit."""
+        if self.deadline is None:
+            return self.settings.write
+        left = max(0.5, self.deadline - time.monotonic())
+        kept = self.settings.write
+        limits = replace(
+            kept.deadlines,
+            queue_s=min(kept.deadlines.queue_s, left),
+            prompt_s=min(kept.deadlines.prompt_s, left),
+            generation_s=min(kept.deadlines.generation_s, left),
+        )
+        return replace(kept, deadlines=limits)
 
 
 def plan_answer(settings: "AnswerSettings", model: LanguageModel | None, no_model: str, speeds: SpeedMeter) -> Planned:
@@ -56,6 +75,7 @@ def plan_answer(settings: "AnswerSettings", model: LanguageModel | None, no_mode
         evidence_tokens=kept.write.evidence_tokens,
         max_tokens=kept.write.sampling.max_tokens,
         strategies=kept.strategies,
+        prompt_overhead_tokens=_FRAME_TOKENS,
     )
     made = plan(settings.budget_s, wanted, speeds.speeds)
     lost = tuple(no_room(name, settings.budget_s) for name in kept.strategies if name not in made.strategies)
@@ -63,11 +83,6 @@ def plan_answer(settings: "AnswerSettings", model: LanguageModel | None, no_mode
         kept.write,
         evidence_tokens=made.evidence_tokens,
         sampling=replace(kept.write.sampling, max_tokens=made.max_tokens),
-        deadlines=replace(
-            kept.write.deadlines,
-            queue_s=min(kept.write.deadlines.queue_s, settings.budget_s),
-            generation_s=min(kept.write.deadlines.generation_s, max(0.5, made.generation_s)),
-        ),
     )
     kept = replace(kept, mode=Mode(made.mode), write=write, strategies=tuple(made.strategies))
     deadline = time.monotonic() + settings.budget_s

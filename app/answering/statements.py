@@ -29,7 +29,7 @@ _UNNAMED = re.compile(
     re.IGNORECASE,
 )
 _FIRST = re.compile(r"[A-Z][\w-]*")
-_SIZED = re.compile(r"[\s-]*(?:[a-z]+[\s-]){0,2}(?:models?|networks?|LLMs?|variants?)\b")
+_SIZED = re.compile(r"-[A-Za-z]|[\s-]*(?:[a-z]+[\s-]){0,2}(?:models?|networks?|LLMs?|variants?)\b")
 # No verb may stand between the preposition and the number: "with Adam takes 16 bytes" states the 16.
 _UNDER = re.compile(
     r"\b(?:(?:with|at|using|when|per|given|after|under)|for(?=\s+[A-Za-z])(?!\s+(?:about|around|roughly|nearly|almost|"
@@ -67,8 +67,9 @@ class Statement:
 def statement(candidate: Candidate) -> Statement | None:
     """The sentence as a statement; None where it says nothing that another document could contradict."""
     text = candidate.text
-    whole = text.lstrip("*_\"'“")[:1]
-    if candidate.leans or whole.islower() or len(text.split()) > MOST_WORDS or _OWN.search(text) or _MARKED_UP.search(text):
+    # A fragment that opens in lower case is cut from a formula or a list.
+    fragment = text.lstrip("*_\"'“")[:1].islower()
+    if candidate.leans or fragment or len(text.split()) > MOST_WORDS or _OWN.search(text) or _MARKED_UP.search(text):
         return None
     words: dict[str, str] = {}
     names: set[str] = set()

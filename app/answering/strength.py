@@ -14,10 +14,14 @@ from .sentences import Candidate
 
 MIN_COSINE = 0.8
 """Least cosine of two sentences that say the same."""
-MIN_COVERAGE = 0.6
+MIN_COVERAGE = 0.75
 """Least share of the text's different content words, stemmed, that a sentence saying the same holds."""
 COPIED = 0.8
-"""Share of their words from which on two sentences are one text copied, not two that agree."""
+"""Share of the longer one's words that two sentences have in common when one was copied from the other."""
+CONTAINED = 0.95
+"""The same share of the shorter one's, when it was copied and added to."""
+MIN_CONTAINED = 8
+"""A sentence of fewer words may stand within another one by chance."""
 MOST_SENTENCES = 200
 """Sentences that are looked at, those with the highest cosine."""
 
@@ -139,4 +143,5 @@ def _words(text: str) -> frozenset[str]:
 
 def _copied(one: frozenset[str], other: frozenset[str]) -> bool:
     """Whether two sentences have so many words in common that one was copied."""
-    return len(one & other) >= COPIED * max(len(one), len(other))
+    common, (short, long) = len(one & other), sorted((len(one), len(other)))
+    return common >= COPIED * long or (short >= MIN_CONTAINED and common >= CONTAINED * short)

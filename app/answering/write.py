@@ -28,7 +28,6 @@ class WriteSettings:
     """How a draft is asked for.
 
     Attributes:
-        mode: `auto` or `generate`.
         evidence_tokens: of the passages in the prompt, at most.
         max_sentences: after so many usable sentences the draft is at its end.
         sampling: how tokens are chosen.
@@ -36,7 +35,6 @@ class WriteSettings:
         defended: whether evidence is neutralised and markers are held to the grammar; False only to measure that.
     """
 
-    mode: Mode = Mode.AUTO
     evidence_tokens: int = 1000
     max_sentences: int = 4
     sampling: Sampling = Sampling(max_tokens=160)
@@ -123,6 +121,7 @@ class Writer:
         view: View,
         read: Callable[[Sequence[Hit]], Pool],
         settings: WriteSettings,
+        mode: Mode,
         *,
         started: float,
         listener: Listener,
@@ -136,6 +135,7 @@ class Writer:
             view: the generation that they are from.
             read: the scored sentences of hits.
             settings: how the draft is asked for.
+            mode: `auto` or `generate`: whether what could not be checked is shown.
             started: `time.perf_counter()` at the question, for the time of the first sentence.
             listener: is told of every sentence that is shown.
             cancel: stops it; what was shown so far stands.
@@ -167,7 +167,7 @@ class Writer:
         drafter = Drafter(len(packed.passages), settings.max_sentences)
         for drafted in self._drafted(request, drafter, written, listener, cancel):
             listener(StageBegun("checking"))
-            shown = self._take(drafted, question, pool, written, settings.mode)
+            shown = self._take(drafted, question, pool, written, mode)
             if written.abstained:
                 break
             if shown:

@@ -1,77 +1,93 @@
-"""Answer a question from the index, every sentence verbatim from the passage it cites.
+"""Answer a question from the index; every sentence is checked against the passage it cites.
 
-When the corpus does not seem to hold the answer, nothing is made up: the nearest passages are shown instead, and the
-exit status is still 0. --json adds the hits, the timings and the receipt.
+A local language model writes (`--mode auto`, the default), each of its sentences is verified, and what the passages do
+not support is replaced by a quotation or left out; `--mode extract` quotes only. When the corpus does not seem to hold
+the answer, nothing is made up: the nearest passages are shown instead, and the exit status is still 0. --json adds the
+hits, the timings and the receipt; --receipt keeps them for `sota-rag replay`.
 """
 
 import argparse
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .output import add_filters, add_history, load_settings, mark_line, print_json, read_filters, search_mode
+from .output import add_filters, add_history, load_settings, print_json, read_filters, search_mode
 
 if TYPE_CHECKING:
-    from ..answering import Answer, Citation
+    from ..strategies import Turn
 
-_NEAREST = 3
+_STRATEGIES = ("hyde", "multi-query", "decompose", "self-critique")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("question", help="at most 4,000 characters")
-    parser.add_argument("--explain", action="store_true", help="show stage timings and the receipt")
+    parser.add_argument(
+        "--mode",
+        choices=["auto", "generate", "extract"],
+        help="who words the answer: the language model, with quotations where it fails (auto); the language model "
+        "alone (generate: shows what could not be checked, marked); nobody, sentences are quoted (extract)",
+    )
+    parser.add_argument("--budget", metavar="TIME", type=_seconds, help="such as 8s or 500ms; says what was cut for it")
+    parser.add_argument(
+        "--strategy",
+        action="append",
+        choices=_STRATEGIES,
+        help="how to search besides the question's own words; give it several times for several",
+    )
+    parser.add_argument(
+        "--after",
+        metavar="RECEIPT",
+        type=Path,
+        action="append",
+        help="the receipt or --json output of an earlier answer that this question follows up on; oldest first",
+    )
+    parser.add_argument("--receipt", metavar="FILE", type=Path, help="keep the answer and its receipt as JSON")
+    parser.add_argument("--explain", action="store_true", help="show what became of the draft, timings and the receipt")
     add_history(parser)
     add_filters(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer and print."""
+    from ..answering.progress import nobody
     from ..compose import make_answerer, open_retriever
+    from ..forms import answer_form
+    from ..receipt_file import write_receipt
+    from ..terminal_answer import LiveAnswer, print_answer
 
-    settings, filters = load_settings(arguments, search=search_mode(arguments)), read_filters(arguments)
-    with open_retriever(settings) as retriever:
-        answer = make_answerer(settings, retriever).ask(arguments.question, filters=filters)
+    answer_section = {"mode": arguments.mode, "budget_s": arguments.budget, "strategies": arguments.strategy}
+    section = {name: value for name, value in answer_section.items() if value is not None}
+    settings = load_settings(arguments, search=search_mode(arguments), answer=section or None)
+    filters, turns = read_filters(arguments), _turns(arguments.after or ())
+    live = None if arguments.json else LiveAnswer.for_terminal()
+    with open_retriever(settings) as retriever, closing(make_answerer(settings, retriever)) as answerer:
+        answer = answerer.ask(arguments.question, filters=filters, turns=turns, listener=live or nobody)
+    form = answer_form(answer)
+    if arguments.receipt:
+        write_receipt(arguments.receipt, form)
     if arguments.json:
-        from ..forms import answer_form
-
-        print_json(answer_form(answer))
+        print_json(form)
     else:
-        _print_answer(answer, arguments.explain)
+        print_answer(answer, live, explain=arguments.explain)
     return 0
 
 
-def _print_answer(answer: "Answer", explain: bool) -> None:
-    from ..terminal import wrapped
+def _turns(files: "tuple[Path, ...] | list[Path]") -> "tuple[Turn, ...]":
+    from ..receipt_file import read_receipt
+    from ..strategies import Turn
 
-    for note in answer.notes:
-        print(f"note: {note}")
-    if answer.abstained:
-        print(wrapped(answer.reason))
-        if answer.hits:
-            print("\nnearest passages:")
-        for hit in answer.hits[:_NEAREST]:
-            print(f"  {' > '.join(hit.passage.heading_path)}  ({hit.passage.id})")
-            if hit.practice:
-                print(wrapped(mark_line(hit.practice), "    "))
-    else:
-        print(wrapped(answer.text))
-        print()
-        for citation in answer.citations:
-            print(_source(citation))
-    if explain:
-        import json
-
-        from ..forms import receipt_form
-
-        print("\n" + ", ".join(f"{name} {value:.1f} ms" for name, value in answer.timings_ms.items()))
-        print(json.dumps(receipt_form(answer.receipt), indent=2))
+    read = [read_receipt(path) for path in files]
+    return tuple(Turn(said.question, said.answer) for said in read)
 
 
-def _source(citation: "Citation") -> str:
-    page = f", page {citation.page}" if citation.page else ""
-    date = f", {citation.document.published}" if citation.document.published else ""
-    mark = f"\n    {mark_line(citation.practice)}" if citation.practice else ""
-    return (
-        f"[{citation.marker}] {' > '.join(citation.heading_path)}\n"
-        f"    {citation.document.source}{page}, characters {citation.start}-{citation.end}"
-        f"  [{citation.document.status}{date}]{mark}"
-    )
+def _seconds(text: str) -> float:
+    """Seconds of `8s`, `500ms`, `1.5` or `2min`."""
+    from re import fullmatch
+
+    found = fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min)?\s*", text)
+    factor = {"ms": 0.001, "s": 1.0, "min": 60.0, None: 1.0}
+    seconds = float(found.group(1)) * factor[found.group(2)] if found else 0.0
+    if seconds <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it like 8s, 500ms or 1min")
+    return seconds

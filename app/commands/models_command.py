@@ -43,7 +43,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     roles = ["llm", "encoder", "reranker"]
 
     listing = actions.add_parser("list", parents=[common], help="every model that is listed or was pulled")
-    listing.add_argument("--verify", action="store_true", default=argparse.SUPPRESS, help="hash the weights and compare")
+    listing.add_argument(
+        "--verify", action="store_true", default=argparse.SUPPRESS, help="hash the weights and compare"
+    )
     show = actions.add_parser("show", parents=[common], help="what is known of one model")
     show.add_argument("name", metavar="NAME")
     use = actions.add_parser("use", parents=[common], help="write a model into the settings file")
@@ -54,7 +56,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     pull.add_argument("file", metavar="FILE", nargs="?", help="which of its GGUF files, where there are several")
     pull.add_argument("--revision", metavar="REV", help="branch, tag or commit (default: the newest)")
     pull.add_argument("--role", choices=roles[1:], help="of a folder, where its configuration does not tell")
-    verify = actions.add_parser("verify", parents=[common], help="hash files and compare; exit status 1 on a difference")
+    verify = actions.add_parser(
+        "verify", parents=[common], help="hash files and compare; exit status 1 on a difference"
+    )
     verify.add_argument("name", metavar="NAME", nargs="?", help="only this one")
 
 
@@ -121,9 +125,7 @@ def _use(arguments: argparse.Namespace) -> int:
     if (role == "llm") != (known == "llm"):
         raise UsageError(f"{arguments.name!r} is for the role {known}, not {role}; leave --role out")
     if role == "llm" and settings.llm.url is not None:
-        raise UsageError(
-            f"llm.url is {settings.llm.url!r}, so that its model writes and no file; unset llm.url first"
-        )
+        raise UsageError(f"llm.url is {settings.llm.url!r}, so that its model writes and no file; unset llm.url first")
     value = setting_value(arguments.name, role, store)
     file = config_file()
     changed = write_choice(file, role, value)
@@ -152,16 +154,18 @@ def _following(settings: "Settings", role: "Role") -> list[str]:
 def _pull(arguments: argparse.Namespace) -> int:
     from ..model_pull import pull, size_text
     from ..model_store import ModelStore
+    from ..terminal import TerminalProgress
 
     store = ModelStore()
-    pulled = pull(
-        arguments.repo,
-        arguments.file,
-        store,
-        revision=arguments.revision,
-        role=arguments.role,
-        bars=True,
-    )
+    with TerminalProgress() as progress:
+        pulled = pull(
+            arguments.repo,
+            arguments.file,
+            store,
+            revision=arguments.revision,
+            role=arguments.role,
+            progress=progress,
+        )
     where: dict[str, Any] = {"path": str(store.path(pulled)), "next": f"sota-rag models use {pulled.id}"}
     if arguments.json:
         print_json(pulled.model_dump() | where)

@@ -10,8 +10,9 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def physical_cores() -> int:
-    """Cores that this process may use, at least 1: two threads of one core only get in each other's way, and so do
-    more threads than a container's quota of processor time.
+    """Cores that this process may use, at least 1.
+
+    Two threads of one core only get in each other's way, and so do more threads than a container's quota of time.
     """
     cpus = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
     cores = {_core_of(cpu) for cpu in cpus} if sys.platform == "linux" else cpus

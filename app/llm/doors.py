@@ -1,8 +1,8 @@
 """What the language model's worker gives up before it opens a model file.
 
-The file is anybody's, and a library in C++ reads it. So it is opened first, and then nothing else can be: no file outside
-the libraries, no network, no other program. Generation needs none of them on a processor. A GPU's driver does, and so
-a build with GPU support keeps the doors open, and says so.
+The file is anybody's, and a library in C++ reads it. So it is opened first, and then nothing else can be: no file
+outside the libraries, no network, no other program. Generation needs none of them on a processor. A GPU's driver does,
+and so a build with GPU support keeps the doors open, and says so.
 """
 
 import contextlib

@@ -1,9 +1,9 @@
 """A loaded model at work: prompts into tokens, tokens into the cache, logits into text. Runs inside the worker.
 
-**Prefix cache.** Prompts are read in slices of a fixed length that begin at multiples of it, and only whole slices of an
-earlier prompt are used again. The floating-point result for a token depends on the batch that it is read in (logits of
-the embedded model move by up to 0.6), so any other reuse would make a text depend on what was asked before it. This way
-a cached prompt gives the very same logits.
+**Prefix cache.** Prompts are read in slices of a fixed length that begin at multiples of it, and only whole slices of
+an earlier prompt are used again. The floating-point result for a token depends on the batch that it is read in (logits
+of the embedded model move by up to 0.6), so any other reuse would make a text depend on what was asked before it. This
+way a cached prompt gives the very same logits.
 """
 
 import time
@@ -17,8 +17,8 @@ from .gguf import GgufHeader, read_gguf
 from .model_kind import check_adapter, check_writer
 from .native import AbortedError, AbortSwitch, Grammar, NativeModel, OpenModel, has_gpu
 from .sampling import Sampler
-from .stops import TextStream
 from .templates import detect, render
+from .text_stream import TextStream
 from .types import Message
 from .wire import Done, Generate, Load, Loaded, Piece, Read, Reply
 
@@ -189,9 +189,12 @@ class Engine:
         stream = TextStream(order.sampling.stop)
         started = time.monotonic()
         reason, written = "length", 0
+        last: list[int] = []
         most = min(order.sampling.max_tokens, self._window - prompt_tokens)
         try:
-            while True:
+            while written < most:
+                if last:
+                    self._model.read(last)
                 if self._abort.on:
                     raise AbortedError
                 token = sampler.choose(self._model.logits())
@@ -200,15 +203,12 @@ class Engine:
                     break
                 if grammar:
                     grammar.accept(token)
-                written += 1
+                written, last = written + 1, [token]
                 if text := stream.feed(self._model.piece(token)):
                     send(Piece(order.id, text))
                 if stream.stopped:
                     reason = "stop"
                     break
-                if written >= most:
-                    break
-                self._model.read([token])
         except AbortedError:
             reason = "cancelled"
         if text := stream.end():

@@ -179,9 +179,7 @@ class _Reader:
         if end and start + end > self._size:
             raise self._truncated(start + end)
 
-    def _summary(
-        self, version: int, tensors: int, metadata: dict[str, Value], weights: dict[int, int]
-    ) -> GgufHeader:
+    def _summary(self, version: int, tensors: int, metadata: dict[str, Value], weights: dict[int, int]) -> GgufHeader:
         def text(key: str, default: str = "") -> str:
             value = metadata.get(key)
             return value if isinstance(value, str) else default
@@ -260,5 +258,3 @@ class _Reader:
     def _require(self, holds: bool, otherwise: str) -> None:
         if not holds:
             raise ModelError(f"{str(self._path)!r} has a broken GGUF header ({otherwise}); get the file again")
-
-

@@ -184,7 +184,7 @@ class NativeModel:
         """The token that the file wants in front of every prompt; empty for none."""
         if not llama.llama_vocab_get_add_bos(self._vocabulary):
             return ""
-        token = llama.llama_vocab_bos(self._vocabulary)
+        token: Any = llama.llama_vocab_bos(self._vocabulary)
         return llama.llama_vocab_get_text(self._vocabulary, token).decode("utf-8", "replace") if token >= 0 else ""
 
     def ends_turn(self, token: int) -> bool:
@@ -219,9 +219,9 @@ class NativeModel:
 
     def keep(self, count: int) -> int:
         """Forget all tokens but the first `count`; returns how many are left, which some models reduce to none."""
-        if count and llama.llama_memory_seq_rm(self._memory, 0, count, -1):
-            if llama.llama_memory_seq_pos_max(self._memory, 0) == count - 1:
-                return count
+        kept = count > 0 and llama.llama_memory_seq_rm(self._memory, 0, count, -1)
+        if kept and llama.llama_memory_seq_pos_max(self._memory, 0) == count - 1:
+            return count
         llama.llama_memory_clear(self._memory, True)
         return 0
 
@@ -251,8 +251,8 @@ class Grammar:
         candidates = np.zeros(len(tokens), dtype=_CANDIDATE)
         candidates["id"] = tokens
         data = candidates.ctypes.data_as(llama.llama_token_data_p)
-        array = llama.llama_token_data_array(data=data, size=len(tokens), selected=-1, sorted=False)
-        llama.llama_sampler_apply(self._sampler, ctypes.byref(array))
+        array: Any = llama.llama_token_data_array(data=data, size=len(tokens), selected=-1, sorted=False)
+        llama.llama_sampler_apply(self._sampler, ctypes.pointer(array))  # pyright: ignore[reportArgumentType]
         return candidates["logit"] == 0
 
     def accept(self, token: int) -> None:
@@ -262,4 +262,3 @@ class Grammar:
     def close(self) -> None:
         """Free it."""
         llama.llama_sampler_free(self._sampler)
-

@@ -142,7 +142,9 @@ class WorkerProcess:
         self._process.kill()
 
     def end(self) -> str:
-        """End it, if it has not ended, and clear up; says how it ended, in words such as `signal SIGKILL`."""
+        """End it, if it does not end by itself, and clear up; says how, in words such as `signal SIGKILL`."""
+        assert self._process.stdin
+        self._process.stdin.close()  # which an honest worker takes as the end
         status = self._status()
         self._drain_errors()
         if self._said:
@@ -188,7 +190,7 @@ class WorkerProcess:
             self._selector.unregister(self._errors)
 
     def _status(self) -> str:
-        """How it ended. One that closed its output is given a moment to end by itself, so that the status is its own."""
+        """How it ended. One that closed its output gets a moment to end by itself, so that the status is its own."""
         try:
             status = self._process.wait(0.2 if self._process.poll() is None else None)
         except subprocess.TimeoutExpired:

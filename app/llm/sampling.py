@@ -18,6 +18,7 @@ _PENALISED = 64
 """Tokens that were written last and are made less likely."""
 
 _FIRST_TRY = 256
+_FEW = 1024
 
 Allowed = Callable[[NDArray[np.int32]], NDArray[np.bool_]]
 """Which of some tokens, shape (n,), a grammar lets come next, shape (n,)."""
@@ -33,7 +34,7 @@ class Sampler:
 
     def __init__(self, sampling: Sampling, allowed: Allowed | None = None) -> None:
         self._sampling, self._allowed = sampling, allowed
-        self._dice = np.random.default_rng(sampling.seed)
+        self._dice = np.random.default_rng(sampling.seed % 2**64)
         self._recent: deque[int] = deque(maxlen=_PENALISED)
 
     def choose(self, logits: NDArray[np.float32]) -> int | None:
@@ -84,10 +85,20 @@ def draw(scores: NDArray[np.float32], temperature: float, top_p: float, dice: fl
         top_p: the least tokens that together are so likely, at temperature 1, are drawn from; in (0, 1].
         dice: in [0, 1).
     """
-    order = np.argsort(-scores, kind="stable")
+    weights = np.exp(scores.astype(np.float64) - scores.max())
+    enough = top_p * weights.sum()
+    order = _likeliest(weights, enough)
+    before = np.cumsum(weights[order]) - weights[order]
+    order = order[before < enough]
     ranked = scores[order].astype(np.float64)
-    weights = np.exp(ranked - ranked[0])
-    before = np.cumsum(weights) - weights
-    ranked = ranked[before < top_p * weights.sum()]
     odds = np.exp((ranked - ranked[0]) / temperature).cumsum()
     return int(order[min(np.searchsorted(odds, dice * odds[-1], side="right"), len(odds) - 1)])
+
+
+def _likeliest(weights: NDArray[np.float64], enough: float) -> NDArray[np.intp]:
+    """Places of the largest weights, descending, that have `enough` together; a few of them nearly always do."""
+    if len(weights) > _FEW:
+        some = np.sort(np.argpartition(-weights, _FEW)[:_FEW])
+        if weights[some].sum() > enough:
+            return some[np.argsort(-weights[some], kind="stable")]
+    return np.argsort(-weights, kind="stable")

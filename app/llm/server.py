@@ -6,10 +6,12 @@ then on. The key is sent in a header and appears nowhere else.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import itertools
 import random
 import ssl
+import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import aclosing, closing
@@ -159,6 +161,18 @@ class ServerModel:
                 yield Finished("cancelled", None, (time.monotonic() - turn) * 1000)
         finally:
             self._turns.leave(ticket)
+
+    def start(self) -> None:
+        """Ask in the background what the server is, so that the first request need not wait.
+
+        What goes wrong is told to the first request, which asks again.
+        """
+
+        def ask() -> None:
+            with contextlib.suppress(SotaRagError):
+                self._described()
+
+        threading.Thread(target=ask, name="language-model-server-start", daemon=True).start()
 
     def close(self) -> None:
         """Nothing is held between requests, so there is nothing to do."""

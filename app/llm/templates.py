@@ -114,7 +114,12 @@ def render(template: ChatTemplate, messages: Sequence[Message]) -> list[Segment]
 
 def _chatml(template: ChatTemplate, messages: Sequence[Message]) -> Iterator[Segment]:
     for message in messages:
-        yield from (_mark("<|im_start|>"), _said(f"{message.role}\n{message.content}"), _mark("<|im_end|>"), _said("\n"))
+        yield from (
+            _mark("<|im_start|>"),
+            _said(f"{message.role}\n{message.content}"),
+            _mark("<|im_end|>"),
+            _said("\n"),
+        )
     yield from (_mark("<|im_start|>"), _said("assistant\n"))
     if template.thinks:
         yield from (_mark("<think>"), _said("\n\n"), _mark("</think>"), _said("\n\n"))

@@ -43,7 +43,7 @@ class Sampling:
     max_tokens: int = 256
     temperature: float = 0.0
     top_p: float = 0.95
-    repeat_penalty: float = 1.1
+    repeat_penalty: float = 1.0
     seed: int = 0
     stop: tuple[str, ...] = ()
 

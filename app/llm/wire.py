@@ -1,7 +1,7 @@
 """What goes through the pipes between the language model's worker and its parent: one JSON object a line.
 
-Commands go down, replies come up. Nothing is unpickled. A line is believed only after it fits its form exactly; whatever
-does not is a `MalformedError`, which costs the worker its life.
+Commands go down, replies come up. Nothing is unpickled. A line is believed only after it fits its form exactly;
+whatever does not is a `MalformedError`, which costs the worker its life.
 """
 
 from dataclasses import dataclass

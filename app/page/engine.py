@@ -1,15 +1,16 @@
-"""One engine per process: the open index, and the encoder that is loaded once for all visitors."""
+"""One engine per process: the open index, and the models that are loaded once for all visitors."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 
 import streamlit as st
 
-from ...index import Filters, Retriever, SearchSettings
-from ..answering import Answer, Answerer
+from ...index import Retriever
+from ..answering import Answerer
+from ..answering.types import Mode
 from ..compose import make_answerer, open_retriever
 from ..settings import Settings
-
-_ANSWER = "answer"
+from .model_watch import ModelWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +20,35 @@ class Engine:
     settings: Settings
     retriever: Retriever
     answerer: Answerer
+    model: ModelWatch
+
+
+@dataclass(slots=True)
+class _Slot:
+    """The engine in use, and the settings that it was made from."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    key: tuple[str, str] | None = None
+    engine: Engine | None = None
 
 
 def open_engine(settings: Settings) -> Engine:
     """The engine over the index that the settings name; opened at the first call.
 
+    Changed settings open another one, and end the language model's process of the one before.
+
     Raises:
         SotaRagError: the index is missing, damaged or made by another encoder. It is tried again at the next call.
     """
-    return _open(str(settings.index), settings.fingerprint, settings)
+    slot, key = _slot(), (str(settings.index), settings.fingerprint)
+    with slot.lock:
+        if slot.engine is None or slot.key != key:
+            before, slot.engine = slot.engine, _open(settings)
+            slot.key = key
+            if before is not None:
+                # Its language model may hold gigabytes, and nobody asks it any more.
+                before.answerer.close()
+        return slot.engine
 
 
 def warm_up(engine: Engine) -> None:
@@ -35,25 +56,20 @@ def warm_up(engine: Engine) -> None:
     _load_encoder(str(engine.settings.index), engine.settings.fingerprint, engine.retriever)
 
 
-def answer_once(engine: Engine, question: str, filters: Filters, search: SearchSettings) -> Answer:
-    """The answer; a rerun of the page for another reason than the question takes the one it has.
-
-    Raises:
-        QueryError: the question is empty or too long.
-    """
-    asked = (question, filters, search, str(engine.settings.index), engine.settings.fingerprint)
-    # An answer of an older generation is not kept: its passages may be gone.
-    held_key, held = st.session_state.get(_ANSWER, (None, None))
-    if held is None or held_key != (*asked, engine.retriever.manifest.generation):
-        held = engine.answerer.ask(question, filters=filters or None, search=search)
-        st.session_state[_ANSWER] = ((*asked, held.receipt.generation), held)
-    return held
+def _open(settings: Settings) -> Engine:
+    retriever = open_retriever(settings)
+    answerer = make_answerer(settings, retriever)
+    llm = settings.llm
+    quoting = answerer.settings.mode is Mode.EXTRACT
+    why = answerer.no_model or ("the setting answer.mode is extract" if quoting else "none is set")
+    watch = ModelWatch(answerer.model, llm.url or llm.model or "", why)
+    watch.begin()
+    return Engine(settings, retriever, answerer, watch)
 
 
 @st.cache_resource(show_spinner=False)
-def _open(index: str, fingerprint: str, _settings: Settings) -> Engine:
-    retriever = open_retriever(_settings)
-    return Engine(_settings, retriever, make_answerer(_settings, retriever))
+def _slot() -> _Slot:
+    return _Slot()
 
 
 @st.cache_resource(show_spinner="Loading the encoder, some 5 seconds, once …")

@@ -6,8 +6,8 @@ from html import escape
 import streamlit as st
 
 from ...index import Passage, Retriever, Signals
-from ..answering import Answer, Citation
-from .choice import choose, chosen
+from ..answering import Citation
+from .choice import Shown, choose, chosen
 from .markup import breadcrumbs, document_badges, mark_badge, mark_html
 from .page_picture import page_buttons, page_picture
 from .passage_markup import passage_html
@@ -15,26 +15,26 @@ from .passage_markup import passage_html
 _LARGEST_BUDGET = 8_000
 
 
-def evidence_panel(retriever: Retriever, answer: Answer) -> None:
+def evidence_panel(retriever: Retriever, shown: Shown) -> None:
     """Draw the open citation's evidence."""
-    citation, budget = chosen(answer)
-    hit = next((hit for hit in answer.hits if hit.passage.id == citation.passage_id), None)
+    citation, budget = chosen(shown)
+    hit = next((hit for hit in shown.hits if hit.passage.id == citation.passage_id), None)
     with st.container(key="evidence", gap="small"):
         _header(citation)
         if hit is None:
             st.html('<div class="rag-small">This passage is not among those that were found.</div>')
             return
-        shown = grown(retriever, hit.passage, budget)
-        quote = citation.start - shown.start, citation.end - shown.start
-        st.html(passage_html(shown.text, quote))
+        around = grown(retriever, hit.passage, budget)
+        quote = citation.start - around.start, citation.end - around.start
+        st.html(passage_html(around.text, quote))
         with st.container(horizontal=True, gap="small"):
-            _context_buttons(retriever, answer, citation, hit.passage, shown)
-            page = page_buttons(retriever, answer, citation)
+            _context_buttons(retriever, shown, citation, hit.passage, around)
+            page = page_buttons(retriever, shown, citation)
         if page is not None:
             page_picture(page, citation, hit.passage)
         st.html(
             f'<div class="rag-small"><bdi>{escape(citation.document.source)}</bdi><br>quote: characters '
-            f"{citation.start:,}–{citation.end:,} · shown: {shown.start:,}–{shown.end:,}</div>"
+            f"{citation.start:,}–{citation.end:,} · shown: {around.start:,}–{around.end:,}</div>"
         )
         st.html(mark_html(hit.practice) + _signals(hit.signals, hit.rank))
 
@@ -61,23 +61,21 @@ def _header(citation: Citation) -> None:
     )
 
 
-def _context_buttons(
-    retriever: Retriever, answer: Answer, citation: Citation, passage: Passage, shown: Passage
-) -> None:
-    budget = min(max(2 * shown.token_count, 400), _LARGEST_BUDGET)
+def _context_buttons(retriever: Retriever, shown: Shown, citation: Citation, passage: Passage, around: Passage) -> None:
+    budget = min(max(2 * around.token_count, 400), _LARGEST_BUDGET)
     larger = grown(retriever, passage, budget)
-    while larger.text == shown.text and budget < _LARGEST_BUDGET:
+    while larger.text == around.text and budget < _LARGEST_BUDGET:
         budget = min(2 * budget, _LARGEST_BUDGET)
         larger = grown(retriever, passage, budget)
     st.button(
         "Show more context",
         key="more-context",
-        disabled=larger.text == shown.text,
+        disabled=larger.text == around.text,
         on_click=choose,
-        args=(answer, citation.marker, budget),
+        args=(shown, citation.marker, budget),
     )
-    if shown.text != passage.text:
-        st.button("Passage only", key="less-context", on_click=choose, args=(answer, citation.marker))
+    if around.text != passage.text:
+        st.button("Passage only", key="less-context", on_click=choose, args=(shown, citation.marker))
 
 
 def _signals(signals: Signals, rank: int) -> str:

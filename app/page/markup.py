@@ -1,6 +1,6 @@
 """Small pieces of HTML with everything variable escaped."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Literal
 
@@ -73,6 +73,18 @@ def notice(title: str, text: str, tone: Tone = "info") -> None:
         f'<div class="rag-notice rag-edge-{tone}" role="status"><strong>{escape(title)}</strong>'
         f"<div>{escape(text)}</div></div>"
     )
+
+
+def notices(title: str, texts: Sequence[str], tone: Tone = "info") -> None:
+    """One such box for several messages; none for none."""
+    if len(texts) == 1:
+        notice(title, texts[0], tone)
+    elif texts:
+        rows = "".join(f"<li>{escape(text)}</li>" for text in texts)
+        st.html(
+            f'<div class="rag-notice rag-edge-{tone}" role="status"><strong>{escape(title)}</strong>'
+            f'<ul class="rag-list">{rows}</ul></div>'
+        )
 
 
 def sentence_case(message: str) -> str:

@@ -12,8 +12,9 @@ from ...index.layout import Layout, PageSpan
 from ...index.manifest import Manifest
 from ...index.store import FileRecord, FileState
 from ...index.view import View
-from ..answering import Answer, Citation
+from ..answering import Citation
 from ..page_pictures import draw_page
+from .choice import Shown
 from .markup import notice, sentence_case
 
 _OPEN, _FAILED = "open-page", "failed-page"
@@ -56,7 +57,7 @@ class OpenedPage:
     manifest: Manifest
 
 
-def page_buttons(retriever: Retriever, answer: Answer, citation: Citation) -> OpenedPage | None:
+def page_buttons(retriever: Retriever, shown: Shown, citation: Citation) -> OpenedPage | None:
     """Draw a button for each page that the quote stands on, none for unpaged formats; returns the page that is open."""
     if citation.page is None:
         return None
@@ -68,7 +69,7 @@ def page_buttons(retriever: Retriever, answer: Answer, citation: Citation) -> Op
     pages = sorted({region.page for region in layout.regions(citation.start, citation.end)}) or [citation.page]
     held, opened = st.session_state.get(_OPEN), None
     for page in pages:
-        one = CitedPage(answer.question, answer.receipt.generation, citation.marker, page)
+        one = CitedPage(shown.question, shown.generation, citation.marker, page)
         if one == held:
             opened = OpenedPage(one, layout, record, retriever.manifest)
         label, target = ("Hide", None) if one == held else ("Show", one)

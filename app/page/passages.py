@@ -19,6 +19,13 @@ def nearest(hits: Sequence[Hit]) -> None:
             st.html('<div class="rag-small">No passage qualifies. Look at the filters in the sidebar.</div>')
 
 
+def passages_read(hits: Sequence[Hit]) -> None:
+    """The passages that an answer is being made from."""
+    with st.container(key="evidence"):
+        st.html('<div class="rag-evidence-title">Passages that were found</div>')
+        hit_list(hits)
+
+
 def hit_list(hits: Sequence[Hit]) -> None:
     """Every hit as a line that unfolds."""
     st.html(f'<div class="rag-hits">{"".join(map(_hit, hits))}</div>')

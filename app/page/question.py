@@ -5,8 +5,9 @@ from collections.abc import Iterable
 import streamlit as st
 
 from ...index import DocumentInfo
+from ..strategies import Turn
 
-_ASKED, _LINKED, _TYPED = "asked", "linked", "typed"
+_ASKED, _LINKED, _TYPED, _TURNS = "asked", "linked", "typed", "turns"
 _PARAMETER = "q"
 # Servers and proxies refuse addresses much longer than this once it is percent-encoded.
 _LONGEST_LINK = 2_000
@@ -50,14 +51,25 @@ def examples(documents: Iterable[DocumentInfo]) -> None:
 
 
 def ask(question: str) -> None:
-    """Ask from now on, and put the question into the address."""
+    """Ask from now on, at the beginning of a conversation, and put the question into the address."""
     question = question.strip()
     linked = question if len(question) <= _LONGEST_LINK else ""
-    st.session_state.update({_ASKED: question, _TYPED: question, _LINKED: linked})
+    st.session_state.update({_ASKED: question, _TYPED: question, _LINKED: linked, _TURNS: ()})
     if linked:
         st.query_params[_PARAMETER] = linked
     else:
         st.query_params.pop(_PARAMETER, None)
+
+
+def ask_on(question: str, turns: tuple[Turn, ...]) -> None:
+    """Ask after what was said before; the address holds no conversation, and so nothing."""
+    st.session_state.update({_ASKED: question.strip(), _TYPED: "", _LINKED: "", _TURNS: turns})
+    st.query_params.pop(_PARAMETER, None)
+
+
+def turns_before() -> tuple[Turn, ...]:
+    """Questions and answers of the conversation before the question that is being asked."""
+    return st.session_state.get(_TURNS, ())
 
 
 def _ask_typed() -> None:
@@ -68,4 +80,4 @@ def _follow_the_address() -> None:
     """Take the question over from a link, at the first run of a session and when the visitor goes back."""
     linked = st.query_params.get(_PARAMETER, "")
     if linked != st.session_state.get(_LINKED):
-        st.session_state.update({_ASKED: linked.strip(), _TYPED: linked, _LINKED: linked})
+        st.session_state.update({_ASKED: linked.strip(), _TYPED: linked, _LINKED: linked, _TURNS: ()})

@@ -1,4 +1,4 @@
-"""The sidebar: what the index holds, which of its documents may answer, and what this profile lacks."""
+"""The sidebar: what the index holds, which of its documents may answer, and who words the answer."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,21 +10,25 @@ from typing import TypeVar
 import streamlit as st
 
 from ...index import DocumentInfo, Filters, Kind, SearchSettings, Status
+from ..answering import AnswerSettings
+from .answering_choice import answering_choice
 from .engine import Engine
 
 _Value = TypeVar("_Value", bound=StrEnum)
 
 
-def sidebar(engine: Engine) -> tuple[Filters, SearchSettings]:
-    """Draw the sidebar; returns the filters that are set, and how passages are found."""
+def sidebar(engine: Engine) -> tuple[Filters, SearchSettings, AnswerSettings]:
+    """Draw the sidebar; returns the filters that are set, how passages are found, and how answers are made."""
     documents = engine.retriever.documents()
     with st.sidebar:
         st.html('<div class="rag-evidence-title">Which documents may answer</div>')
         filters = _filters(documents)
         search = _search(engine.retriever.settings)
+        st.html('<div class="rag-evidence-title">How it answers</div>')
+        answering = answering_choice(engine.answerer.settings, written=engine.model.there)
         st.html('<div class="rag-evidence-title">The index</div>' + _facts(engine))
         st.html(f'<div class="rag-small">{escape(_profile(engine))}</div>')
-    return filters, search
+    return filters, search, answering
 
 
 def _search(settings: SearchSettings) -> SearchSettings:
@@ -94,7 +98,4 @@ def _profile(engine: Engine) -> str:
         if engine.retriever.reranker is None
         else f"the reranker {engine.retriever.reranker.id}"
     )
-    return (
-        f"The {engine.settings.profile} profile has {reranker} and no language model yet: "
-        "answers are quoted, not written. sota-rag doctor says more."
-    )
+    return f"{engine.model.said()}. The {engine.settings.profile} profile has {reranker}. sota-rag doctor says more."

@@ -14,6 +14,7 @@ from .speeds import Speeds
 FEWEST_EVIDENCE_TOKENS = 300
 FEWEST_TOKENS = 60
 _STEP = 10  # tokens; nobody is helped by evidence of 417
+_CLOSE = 1e-6  # seconds by which an estimate may miss the budget, so that rounding decides nothing
 
 Mode = Literal["auto", "generate", "extract"]
 
@@ -109,14 +110,14 @@ def plan(budget_s: float | None, wanted: Wanted, speeds: Speeds) -> Plan:
     made = _without_strategies(full, budget_s, wanted, speeds)
     if wanted.mode != "extract":
         made = _smaller(made, budget_s, wanted, speeds)
-    if wanted.mode == "auto" and estimate(made, wanted, speeds) > budget_s:
+    if wanted.mode == "auto" and _over(made, budget_s, wanted, speeds) > 0:
         # The sizes no longer matter: only that nothing is written.
         kept = tuple(said for said in made.cut if said.startswith(wanted.strategies)) if wanted.strategies else ()
         said = f"answers are quoted, not written: the budget of {_s(budget_s)} has no room for the language model"
         made = replace(made, mode="extract", evidence_tokens=0, max_tokens=0, cut=(*kept, said))
     made = _without_reranker(made, budget_s, wanted, speeds)
-    spent = estimate(made, wanted, speeds)
-    if spent > budget_s:
+    if _over(made, budget_s, wanted, speeds) > 0:
+        spent = estimate(made, wanted, speeds)
         said = f"the budget of {_s(budget_s)} will not be kept: the least that can be done takes about {_s(spent)}"
         made = replace(made, cut=(*made.cut, said))
     return replace(made, generation_s=0.0 if made.mode == "extract" else made.max_tokens / speeds.tokens_s)
@@ -155,7 +156,7 @@ def _without_strategies(made: Plan, budget_s: float, wanted: Wanted, speeds: Spe
     """Leave out the dearest strategy until the rest fits."""
     costs = {name: strategy_s(name, made, wanted, speeds) for name in made.strategies}
     for name in sorted(costs, key=lambda name: (-costs[name], name)):
-        if estimate(made, wanted, speeds) <= budget_s:
+        if _over(made, budget_s, wanted, speeds) <= 0:
             break
         said = f"{name} left out: it takes about {_s(costs[name])} of a budget of {_s(budget_s)}"
         kept = tuple(other for other in made.strategies if other != name)
@@ -165,11 +166,11 @@ def _without_strategies(made: Plan, budget_s: float, wanted: Wanted, speeds: Spe
 
 def _smaller(made: Plan, budget_s: float, wanted: Wanted, speeds: Speeds) -> Plan:
     """Cut evidence, then the length of the answer, each as little as is needed and not below its least."""
-    over = estimate(made, wanted, speeds) - budget_s
+    over = _over(made, budget_s, wanted, speeds)
     if over > 0:
         size = _cut(made.evidence_tokens, over * speeds.prompt_tokens_s, FEWEST_EVIDENCE_TOKENS)
         made = _resized(made, "evidence_tokens", "evidence", size)
-        over = estimate(made, wanted, speeds) - budget_s
+        over = _over(made, budget_s, wanted, speeds)
     if over > 0:
         size = _cut(made.max_tokens, over * speeds.tokens_s, FEWEST_TOKENS)
         made = _resized(made, "max_tokens", "the answer", size)
@@ -192,12 +193,18 @@ def _resized(made: Plan, field: Literal["evidence_tokens", "max_tokens"], what: 
 
 def _without_reranker(made: Plan, budget_s: float, wanted: Wanted, speeds: Speeds) -> Plan:
     """Shorten the reranker's time, or leave it out; with the least of everything else it is all that is left."""
-    over = estimate(made, wanted, speeds) - budget_s
+    over = _over(made, budget_s, wanted, speeds)
     if over <= 0 or not made.rerank_s:
         return made
     left = max(0.0, made.rerank_s - over)
     said = f"reranking cut from {_s(made.rerank_s)} to {_s(left)}"
     return replace(made, rerank_s=left, cut=(*made.cut, said))
+
+
+def _over(made: Plan, budget_s: float, wanted: Wanted, speeds: Speeds) -> float:
+    """Seconds by which a plan exceeds the budget; 0 or less when it fits."""
+    over = estimate(made, wanted, speeds) - budget_s
+    return over if over > _CLOSE else min(over, 0.0)
 
 
 def _s(seconds: float) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 
 from ...index.analysis import is_question_word, query_terms, terms
 
-_WORD = re.compile(r"[^\W_]+(?:[-_./][^\W_]+)*")
+# What follows an apostrophe is no part of the word: `LoRA's`, `what's`, `doesn't`.
+_WORD = re.compile(r"([^\W_]+(?:[-_./][^\W_]+)*)(?:['’](?:s|t|re|ve|ll|d|m)\b)?")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 # Abbreviations that are written like names and name nothing in particular.
@@ -18,6 +19,9 @@ POINTING = frozenset(
 )
 
 _JOINTS = frozenset({" ", " of ", " of the ", " of a ", " of an "})
+
+# What is left of `doesn't` and its like.
+_CONTRACTED = frozenset("don doesn didn isn aren wasn weren won couldn shouldn wouldn hasn haven hadn mustn".split())
 
 # Verbs and words of measure that end or begin a run of content words without being part of the thing it names.
 _LOOSE = frozenset(
@@ -32,12 +36,12 @@ _LOOSE = frozenset(
 
 def words(text: str) -> list[str]:
     """Words of a text, in order, as they are written; compounds such as `GPT-4` are one word."""
-    return [match.group() for match in _WORD.finditer(text)]
+    return [match[1] for match in _WORD.finditer(text)]
 
 
 def content_words(text: str) -> list[str]:
     """Words that say what a text is about, in order: no question words, no words that point elsewhere."""
-    return [word for word in words(text) if not is_question_word(word.lower()) and word.lower() not in POINTING]
+    return [match[1] for match in _WORD.finditer(text) if _is_content(match)]
 
 
 def content_terms(text: str) -> frozenset[str]:
@@ -85,15 +89,15 @@ def _trimmed(run: list[str]) -> list[str]:
 
 
 def _is_content(match: re.Match[str]) -> bool:
-    word = match.group().lower()
-    return not is_question_word(word) and word not in POINTING
+    word = match[1].lower()
+    return not is_question_word(word) and word not in POINTING and word not in _CONTRACTED
 
 
 def _names_something(first: int) -> Callable[[re.Match[str]], bool]:
     """Whether a word begins a name, in a text whose first word stands at `first`."""
 
     def names_something(match: re.Match[str]) -> bool:
-        word = match.group()
+        word = match[1]
         if not word[0].isalpha() or word.lower() in _COMMON or not _is_content(match):
             return False
         return any(letter.isupper() for letter in word[1:]) or (word[0].isupper() and match.start() > first)
@@ -103,7 +107,7 @@ def _names_something(first: int) -> Callable[[re.Match[str]], bool]:
 
 def _continues_name(first: int) -> Callable[[re.Match[str]], bool]:
     names_something = _names_something(first)
-    return lambda match: names_something(match) or match.group()[0].isdigit()
+    return lambda match: names_something(match) or match[1][0].isdigit()
 
 
 def _runs(
@@ -116,10 +120,10 @@ def _runs(
     start = end = -1
     for match in _WORD.finditer(text):
         if start >= 0 and text[end : match.start()] in joints and continues(match):
-            end = match.end()
+            end = match.end(1)
         elif begins(match):
             if start >= 0:
                 yield text[start:end]
-            start, end = match.span()
+            start, end = match.span(1)
     if start >= 0:
         yield text[start:end]

@@ -31,7 +31,8 @@ def compound(question: str) -> str:
         return "several questions"
     if _COMPARISON.search(question):
         return "a comparison"
-    if _SECOND_QUESTION.search(question):
+    second = _SECOND_QUESTION.search(question)
+    if second and content_terms(question[: second.start()]):
         return "two questions in one"
     if _CHOICE.search(question):
         return "a choice"

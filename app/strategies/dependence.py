@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from .content import content_words, names
 
+PRONOUN = "a pronoun"
+
 _OPENING = re.compile(r"^\W*(?:(?:and|but|or|so|then|also|ok|okay|well|hm+|ah)\b|(?:what|how) about\b)", re.IGNORECASE)
 _BARE = re.compile(
     r"^\W*(?:why(?: (?:not|so|is that))?|how(?: so| come| exactly)?|since when|really|says who|when|where|who|which|"
@@ -185,7 +187,7 @@ def _empty(question: str) -> bool:
 
 
 _RULES: tuple[tuple[str, Callable[[str], bool]], ...] = (
-    ("a pronoun", _pronoun),
+    (PRONOUN, _pronoun),
     ("no content of its own", _empty),
     ("how it begins", _opens),
     ("no verb of its own", _elliptic),

@@ -8,7 +8,7 @@ from ...index.analysis import terms
 from ...index.view import MAX_QUERY_CHARS
 from ..llm.types import Cancellation, LanguageModel, Sampling
 from .content import content_terms, numbers, words
-from .dependence import depends
+from .dependence import PRONOUN, depends
 from .prompts import follow_up_messages
 from .topic import with_topic
 from .written import cleaned, write
@@ -51,6 +51,7 @@ def standalone(
     *,
     cancel: Cancellation | None = None,
     seed: int = 0,
+    deadline: float | None = None,
 ) -> Standalone:
     """Make a follow-up stand alone.
 
@@ -65,6 +66,7 @@ def standalone(
         model: None leaves it to the rule.
         cancel: stops the model.
         seed: of the model's sampler.
+        deadline: `time.monotonic()` seconds after which the model is stopped and the rule has its turn.
     """
     if not turns:
         return Standalone(question, False, "the first question of a conversation stands alone")
@@ -73,7 +75,7 @@ def standalone(
         return Standalone(question, False, "it stands alone")
     problem = "no language model is set up"
     if model is not None:
-        rewritten, problem = _rewritten(question, turns, model, cancel, seed)
+        rewritten, problem = _rewritten(question, turns, model, cancel=cancel, seed=seed, deadline=deadline)
         if not problem:
             return Standalone(rewritten, True, f"rewritten by the language model, because of {reason}")
     made, how = with_topic(question, [turn.question for turn in turns])
@@ -83,12 +85,18 @@ def standalone(
 
 
 def _rewritten(
-    question: str, turns: Sequence[Turn], model: LanguageModel, cancel: Cancellation | None, seed: int
+    question: str,
+    turns: Sequence[Turn],
+    model: LanguageModel,
+    *,
+    cancel: Cancellation | None,
+    seed: int,
+    deadline: float | None,
 ) -> tuple[str, str]:
     """The model's rewrite and what is wrong with it; empty when nothing is."""
     read = [(turn.question, " ".join(turn.answer.split()[:ANSWER_WORDS])) for turn in turns[-TURNS_READ:]]
     messages = follow_up_messages(read, question)
-    written = write(model, messages, Sampling(max_tokens=MAX_TOKENS, seed=seed), cancel=cancel)
+    written = write(model, messages, Sampling(max_tokens=MAX_TOKENS, seed=seed), cancel=cancel, deadline=deadline)
     if written.problem:
         return "", written.problem
     lines = [line for line in written.text.splitlines() if line.strip()]
@@ -118,8 +126,7 @@ def _unfaithful(rewritten: str, question: str, conversation: str) -> str:
         return "it is not one question"
     if len(words(rewritten)) > len(words(question)) + MOST_NEW_WORDS or len(rewritten) > MAX_QUERY_CHARS:
         return "it is much longer"
-    left = depends(rewritten)
-    return f"it still has {left}" if left else ""
+    return f"it still has {PRONOUN}" if depends(rewritten) == PRONOUN else ""
 
 
 def _named(found: frozenset[str]) -> str:

@@ -132,7 +132,8 @@ def _mark(told: _Known, passage: str, draft: _Draft, ranks: Mapping[str, int]) -
     if mark is None and below:
         mark = next((mark for mark in told.marks if mark.practice_id == draft.stands_for[passage]), told.marks[0])
     if mark is None:
-        return None
+        # The search itself put it above what then fell off the end; that is as true here.
+        return next((mark for mark in told.marks if all(other.rank is None for other in mark.other)), None)
     upward = mark.other if mark.relation is Relation.SUPERSEDED else ()
     above = draft.above.get(passage, {})
     others = {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ...index.view import MAX_QUERY_CHARS
 from .content import content_terms, names, phrases
-from .dependence import is_fragment
+from .dependence import depends, is_fragment
 
 MOST_PHRASES = 3
 
@@ -19,21 +19,24 @@ def with_topic(question: str, asked: Sequence[str]) -> tuple[str, str]:
 
     Args:
         question: the follow-up.
-        asked: the questions before it, oldest first; the latest one that has a topic gives it.
+        asked: the questions before it, oldest first; the latest that stands alone gives the topic, with those after it.
 
     Returns:
         The new question and a few words on how; the question itself and why when no topic is found.
     """
+    exchanged = _exchanged(question, asked[-1]) if asked else ""
+    if exchanged:
+        return exchanged, "the name in the question before was exchanged"
+    topic: list[str] = []
     for earlier in reversed(asked):
-        exchanged = _exchanged(question, earlier)
-        if exchanged:
-            return exchanged, "the name in the question before was exchanged"
-        topic = _topic(question, earlier)
-        if topic:
-            made = f"{', '.join(topic)}: {_lowered(question)}"
-            if len(made) <= MAX_QUERY_CHARS:
-                return made, "the topic of the question before was put in front"
-    return question, "the questions before name no topic that it lacks"
+        topic = [phrase for phrase in _topic(question, earlier) if phrase not in topic] + topic
+        # A question that depends itself says only what is new; what it depends on stands further back.
+        if topic and (names(earlier) or not depends(earlier)):
+            break
+    made = f"{', '.join(topic[:MOST_PHRASES])}: {_lowered(question)}"
+    if not topic or len(made) > MAX_QUERY_CHARS:
+        return question, "the questions before name no topic that it lacks"
+    return made, "the topic of the question before was put in front"
 
 
 def _exchanged(question: str, earlier: str) -> str:
@@ -54,8 +57,7 @@ def _topic(question: str, earlier: str) -> list[str]:
     """
     held = content_terms(question)
     candidates = [] if is_fragment(question) else names(earlier)
-    new = [phrase for phrase in candidates or phrases(earlier) if not content_terms(phrase) & held]
-    return new[:MOST_PHRASES]
+    return [phrase for phrase in candidates or phrases(earlier) if not content_terms(phrase) & held]
 
 
 def _lowered(question: str) -> str:

@@ -13,7 +13,7 @@ from sota_rag.app.answering.expectation import Expected, could_answer, expected
 from sota_rag.app.answering.gate import FEATURES, Gate, shipped_gate
 from sota_rag.app.answering.select import Scored, SelectionSettings, coverage, score, select
 from sota_rag.app.answering.sentences import Candidate, candidates, readable
-from sota_rag.app.answering.types import Sentence, Verdict
+from sota_rag.app.answering.types import Mode, Sentence, Strength, Verdict
 from sota_rag.app.forms import answer_form, receipt_form
 from sota_rag.app.settings import Settings
 from sota_rag.index import DocumentInfo, Filters, Hit, Passage, Retriever, SearchSettings, SettingsError, Status
@@ -489,7 +489,8 @@ def test_the_answer_stands_in_the_document(answerer, retriever):
     assert not answer.abstained
     assert answer.reason == ""
     assert answer.mode == "extract"
-    assert answer.sentences[0] == Sentence(ANSWER, (1,), Verdict.SUPPORTED, 1.0)
+    strength = Strength(1, ("notes/lora.md",), (2024,))
+    assert answer.sentences[0] == Sentence(ANSWER, (1,), Verdict.SUPPORTED, 1.0, strength=strength)
     assert answer.text.startswith(f"{ANSWER} [1]")
     assert [citation.marker for citation in answer.citations] == list(range(1, len(answer.sentences) + 1))
     for told, citation in zip(answer.sentences, answer.citations, strict=True):
@@ -609,8 +610,9 @@ def test_passages_cannot_be_wished_smaller_than_sections_are_joined_to():
 
 
 def test_the_settings_reach_the_answerer():
-    settings = Settings.load(answer={"hits": 7, "read": 4, "max_sentences": 1, "threshold": 0.2}).answer_settings()
-    assert settings == AnswerSettings(7, 4, 0.2, SelectionSettings(max_sentences=1))
+    section = {"hits": 7, "read": 4, "max_sentences": 1, "threshold": 0.2}
+    settings = Settings.load(answer=section).answer_settings()
+    assert settings == AnswerSettings(7, 4, 0.2, SelectionSettings(max_sentences=1), Mode.AUTO)
 
 
 @pytest.mark.parametrize(

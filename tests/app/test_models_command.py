@@ -3,11 +3,12 @@
 import hashlib
 import json
 import re
+import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import huggingface_hub
 import pytest
+from huggingface_hub import constants
 from sota_rag.app import cli, model_pull
 from sota_rag.app.model_choice import with_model
 from sota_rag.app.model_store import ModelStore
@@ -16,7 +17,17 @@ from sota_rag.index.errors import ModelError, SettingsError, UsageError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LISTED = "SmolLM2-135M-Instruct"
-GGUF = b"GGUF" + bytes(range(256)) * 400
+
+
+def counted(text):
+    return struct.pack("<Q", len(text)) + text
+
+
+# The header of a model that writes, with one tensor of 256 floats, and then its weights.
+GGUF = b"GGUF" + struct.pack("<IQQ", 3, 1, 1)
+GGUF += counted(b"general.architecture") + struct.pack("<I", 8) + counted(b"llama")
+GGUF += counted(b"token_embd.weight") + struct.pack("<IQIQ", 1, 256, 0, 0)
+GGUF += bytes(-len(GGUF) % 32) + bytes(range(256)) * 400
 CONFIG = json.dumps({"architectures": ["BertForSequenceClassification"]}).encode()
 
 
@@ -46,7 +57,7 @@ def run_json(run):
 
 
 class Hub(ThreadingHTTPServer):
-    """Repositories as dictionaries of files; `cut` ends a download after so many bytes, once."""
+    """Repositories as dictionaries of files; `cut` ends one download early; `refusals` are the next answers."""
 
     daemon_threads = True
     handle_error = lambda *_: None  # noqa: E731
@@ -57,6 +68,7 @@ class Hub(ThreadingHTTPServer):
         self.listed_sha256 = {}
         self.seen = []
         self.cut = None
+        self.refusals = 0
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
 
@@ -89,7 +101,11 @@ class HubHandler(BaseHTTPRequestHandler):
                 "rfilename": name,
                 "size": len(data),
                 "blobId": "b",
-                "lfs": {"sha256": self.server.listed_sha256.get(name) or sha(data), "size": len(data), "pointerSize": 1},
+                "lfs": {
+                    "sha256": self.server.listed_sha256.get(name) or sha(data),
+                    "size": len(data),
+                    "pointerSize": 1,
+                },
             }
             for name, data in files.items()
         ]
@@ -108,6 +124,9 @@ class HubHandler(BaseHTTPRequestHandler):
         if self.command == "GET" and cut is not None:
             self.server.cut = None
             sent, self.close_connection = sent[:cut], True
+        elif self.command == "GET" and self.server.refusals:
+            self.server.refusals -= 1
+            return self.reply(403)
         return self.reply(status, sent, headers, size=total - start)
 
     do_GET = do_HEAD = answer  # noqa: N815
@@ -123,13 +142,11 @@ def sha(data):
 @pytest.fixture
 def hub(monkeypatch):
     made = Hub()
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
+    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", made.url)
-    monkeypatch.setattr(
-        huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", made.url + "/{repo_id}/resolve/{revision}/{filename}"
-    )
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "ENDPOINT", made.url)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", made.url + "/{repo_id}/resolve/{revision}/{filename}")
     made.repos["acme/tiny-GGUF"] = {
         "README.md": b"# Tiny",
         "tiny-q4.gguf": GGUF,
@@ -164,7 +181,9 @@ def hub(monkeypatch):
 def test_the_list(run, run_json):
     models = {model["id"]: model for model in run_json("models")["models"]}
     assert set(models) == {LISTED, "all-MiniLM-L6-v2"}
-    assert all(model.keys() == {"id", "role", "licence", "folder", "file", "state", "used"} for model in models.values())
+    assert all(
+        model.keys() == {"id", "role", "licence", "folder", "file", "state", "used"} for model in models.values()
+    )
     assert [(model["role"], model["state"], model["used"]) for model in models.values()] == [
         ("llm", "installed", True),
         ("encoder", "installed", True),
@@ -197,7 +216,9 @@ def test_one_model(run, run_json):
 
 def test_a_file_that_is_no_model(run, tmp_path):
     (tmp_path / "page.gguf").write_text("<html>not found</html>")
-    assert "page.gguf" in run("models", "show", "page.gguf", status=1)
+    for action in ("show", "use"):
+        assert "page.gguf' is not a GGUF file (" in run("models", action, "page.gguf", status=1)
+    assert not (tmp_path / "sota-rag.toml").exists()
 
 
 # --- pull
@@ -254,27 +275,32 @@ def test_a_folder_is_pulled_without_pickles_and_code(run, run_json, hub, tmp_pat
     assert (pulled["id"], pulled["role"], pulled["path"]) == ("acme/ranker", "reranker", str(folder))
     names = {"config.json", "model.safetensors", "vocab.txt", "1_Pooling/config.json", "spiece.model"}
     assert set(pulled["files"]) == names
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert {name for name in there if not name.startswith(".cache/")} == names
+    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == names
     run("models", "use", "acme/ranker")
     assert Settings.load().reranker.model == str(folder)
     assert {model["id"]: model["used"] for model in run_json("models")["models"]}["acme/ranker"]
     assert run_json("models", "show", "acme/ranker")["licence"] == "apache-2.0"
 
 
-def test_an_interrupted_download_goes_on(run, hub):
+@pytest.mark.parametrize("refusals", [0, 1])
+def test_an_interrupted_download_goes_on(run, hub, refusals):
     hub.repos["acme/one-GGUF"]["one.gguf"] = data = GGUF * 50
-    hub.cut = 1_000_000
-    run("models", "pull", "acme/one-GGUF", status=0)
+    hub.cut, hub.refusals = 1_000_000, refusals
+    if refusals:
+        assert "the hub answers 403" in run("models", "pull", "acme/one-GGUF", status=1)
+        assert not ModelStore().models()
+    run("models", "pull", "acme/one-GGUF")
     ranges = [asked for method, path, asked in hub.seen if method == "GET" and "resolve" in path]
-    assert len(ranges) == 2
-    assert int(re.match(r"bytes=(\d+)-", ranges[1])[1]) > 0
+    assert len(ranges) == 2 + refusals
+    assert int(re.match(r"bytes=(\d+)-", ranges[-1])[1]) > 700_000
     assert sha(ModelStore().path(ModelStore().find("one")).read_bytes()) == sha(data)
 
 
 def test_what_is_not_as_listed_is_not_kept(run, hub, tmp_path):
     hub.listed_sha256["one.gguf"] = "0" * 64
-    assert "another sha256 than the hub lists and was deleted" in run("models", "pull", "acme/one-GGUF", status=1)
+    assert "another sha256 or size than the hub lists and was deleted" in run(
+        "models", "pull", "acme/one-GGUF", status=1
+    )
     assert not (tmp_path / "data/sota-rag/models/acme--one-GGUF/one.gguf").exists()
     assert not ModelStore().models()
 
@@ -294,10 +320,10 @@ def test_a_repository_that_cannot_be_pulled(run, hub, repo, status, says):
 
 
 def test_without_a_network(run, monkeypatch):
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     said = run("models", "pull", "acme/tiny-GGUF", "tiny-q4.gguf", status=1)
     assert "fetch it with: HF_HUB_OFFLINE=0 sota-rag models pull acme/tiny-GGUF tiny-q4.gguf" in said
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     with pytest.raises(ModelError, match=r"the hub cannot be reached \(.*refused\); connect to the network, or"):
         model_pull.pull("acme/tiny-GGUF", None, ModelStore(), endpoint="http://127.0.0.1:9")
 
@@ -356,7 +382,10 @@ def test_another_encoder_needs_a_new_index(run, tmp_path):
     (folder / "config.json").write_text('{"architectures": ["BertModel"]}')
     out = run("models", "use", "encoder", "--index", tmp_path / "index")
     assert out.startswith(f"encoder.model = {str(folder)!r} written")
-    assert f"next: rebuild the index, whose vectors are of the encoder before: sota-rag ingest PATH... --index {tmp_path}" in out
+    assert (
+        f"next: rebuild the index, whose vectors are of the encoder before: sota-rag ingest PATH... --index {tmp_path}"
+        in out
+    )
     assert "--rebuild" in out
     assert run("models", "use", "encoder", "--role", "reranker").startswith("reranker.model = ")
 

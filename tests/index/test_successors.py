@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sota_rag.index import Filters, Kind, Retriever, SearchSettings
+from sota_rag.index import DocumentInfo, Filters, Hit, Kind, Passage, Retriever, SearchSettings
 from sota_rag.index.analysis import terms
 from sota_rag.index.builder import publish_generation
 from sota_rag.index.generations import writer_lock
@@ -242,3 +242,63 @@ def test_of_several_practices_in_one_passage_the_one_that_was_asked_for_is_marke
         return placed.marks[1].practice_id
 
     assert (marked(*terms("cold ovens")), marked(*terms("cyclic baking"))) == (DEAD, OLD)
+
+
+def hit(document, start, end, mark=None, **info):
+    passage = Passage(f"{document}#{start:05d}", document, 0, start, end, "x" * (end - start))
+    return Hit(passage, DocumentInfo(document, document, document, **info), 1.0, 1, practice=mark)
+
+
+def behind(*hits, practices=(CYCLIC, SLOW, COLD)):
+    found = Successors(practices, []).behind(hits)
+    return [(entry.practice.id, entry.passage_id, entry.named, entry.entry) for entry in found]
+
+
+def test_behind_a_passage_of_a_registry_are_the_practices_whose_entries_it_overlaps():
+    assert behind(hit("r.yaml", 5, 19), hit("r.yaml", 19, 20), hit("other.yaml", 0, 99)) == [
+        (OLD, "r.yaml#00005", False, True),
+        (NEW, "r.yaml#00005", False, True),
+    ]
+
+
+def test_behind_a_passage_of_a_paper_are_its_practices():
+    assert behind(hit("paper.pdf", 500, 600, arxiv_id=DEAD)) == [(DEAD, "paper.pdf#00500", False, False)]
+
+
+def test_behind_a_mark_are_the_practices_that_it_names():
+    placed = place([(0, CYCLIC, "registry"), (1, SLOW, "registry")], [0, 1])
+    assert behind(hit("guide.md", 0, 9, placed.marks[0])) == [
+        (OLD, "guide.md#00000", True, False),
+        (NEW, "guide.md#00000", True, False),
+    ]
+    assert behind(hit("r.yaml", 0, 9, placed.marks[0])) == [
+        (OLD, "r.yaml#00000", True, True),
+        (NEW, "r.yaml#00000", True, False),
+    ]
+
+
+def test_of_practices_that_share_an_id_a_mark_names_the_one_with_its_words():
+    twin = replace(SLOW, document_id="s.yaml", statement="Another thing")
+    placed = place([(0, CYCLIC, "registry")], [0])
+    found = Successors((CYCLIC, SLOW, twin), []).behind([hit("g.md", 0, 9, placed.marks[0])])
+    assert [entry.practice for entry in found] == [CYCLIC, SLOW]
+
+
+def test_behind_says_where_practices_stand():
+    standings = {
+        entry.practice.id: entry.standing
+        for entry in Successors((CYCLIC, SLOW, COLD), []).behind([hit("r.yaml", 0, 99)])
+    }
+    assert standings[NEW] is None
+    assert standings[DEAD].successors == ()
+    assert standings[OLD].successors == ((SLOW,),)
+
+
+def test_a_view_tells_the_practices_behind_its_hits(index, hash_encoder):
+    settings = SearchSettings(legs="bm25")
+    with Retriever.open(index("with", with_practices=True), encoder=hash_encoder, settings=settings) as retriever:
+        view = retriever.view()
+        found = view.practices(view.search("restart cyclic ovens", k=2).hits)
+    named = [(entry.practice.id, entry.passage_id) for entry in found if entry.named]
+    assert named == [(NEW, "docs/r.yaml#00001"), (OLD, "docs/r.yaml#00001"), (OLD, "docs/r.yaml#00000"),
+                     (NEW, "docs/r.yaml#00000")]  # fmt: skip

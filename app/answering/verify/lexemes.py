@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from .hyperparameters import ends_key
-from .number_words import GLUED_SCALES
+from .numbered import NUMBERED
 
 
 class Form(Enum):
@@ -54,27 +53,6 @@ _LEXEME = re.compile(
     """,
     re.VERBOSE,
 )
-# Words that stand before a number and make it the name of a place or a version, and those that do with a capital only.
-_LABELS = frozenset(
-    "figure figures fig figs table tables tab section sections sec secs chapter chapters chap appendix appendices "
-    "equation equations eq eqs page pages pp version versions v footnote § no".split()
-)
-_CAPITAL_LABELS = frozenset(
-    "algorithm algorithms alg theorem lemma corollary proposition definition example listing exercise part".split()
-)
-# Families of models, whose members are numbered after a space from 1 to 9, and series with any number.
-_FAMILIES = frozenset(
-    "llama llamas gpt chatgpt claude gemma gemini phi qwen mistral falcon grok palm pythia nemotron granite imagen "
-    "diffusion alphafold deepseek olmo yi sora opus sonnet haiku chinchilla wizardlm vicuna dolly titan cosmos".split()
-)
-_SERIES = frozenset(
-    "python pytorch torch cuda tensorflow keras langchain java ubuntu windows numpy pandas cudnn rocm rtx gtx geforce "
-    "nvlink pcie epyc ryzen cifar".split()
-)
-_NUMBERED = _LABELS | _CAPITAL_LABELS | _FAMILIES | _SERIES
-# Prefixes that a hyphen parts from a number of its own: "mid-2023", "8-to-16".
-_OPEN_PREFIXES = frozenset("mid pre post early late sub near to and or non circa minus plus of by until since".split())
-_ENUMERATED = re.compile(r"[A-Z*_`\"“(\[]")
 
 
 def lexemes(text: str) -> list[Lexeme]:
@@ -86,7 +64,7 @@ def lexemes(text: str) -> list[Lexeme]:
         between = text[before:start]
         gap = 2 if not found or between.count("\n") > 1 else int(bool(between))
         piece = match.group()
-        if " " in piece and match.lastgroup == "NUMERAL" and found and found[-1].lower in _NUMBERED:
+        if " " in piece and match.lastgroup == "NUMERAL" and found and found[-1].lower in NUMBERED:
             end = start + piece.index(" ")  # "Llama 2 175"
             piece = text[start:end]
             rest = Lexeme(
@@ -109,121 +87,13 @@ def glued(row: Sequence[Lexeme], place: int, form: Form | None = None) -> bool:
     return 0 < place < len(row) and row[place].gap == 0 and form in (None, row[place].form)
 
 
-def named(row: Sequence[Lexeme]) -> frozenset[int]:
-    """Places of the numerals that belong to names, labels, versions, citation markers and list markers."""
-    found: set[int] = set()
-    for place, lexeme in enumerate(row):
-        if lexeme.form is Form.NUMERAL and (
-            _within_name(row, place, found) or _labelled(row, place, found) or _marker(row, place)
-        ):
-            found.add(place)
-    return frozenset(found)
-
-
-def _within_name(row: Sequence[Lexeme], place: int, found: set[int]) -> bool:
-    return _name_before(row, place, found) or _name_after(row, place)
-
-
-def _name_before(row: Sequence[Lexeme], place: int, found: set[int]) -> bool:
-    """Whether what a numeral is glued to makes it part of a name: "GPT-3", "A100", "ViT-B/16", "W_0", "pass@1"."""
-    if not glued(row, place):
-        return False
+def opens_sentence(row: Sequence[Lexeme], place: int) -> bool:
+    """Whether a sentence or cell begins at a place, or the text is over there."""
+    if not 0 < place < len(row) or row[place].gap == 2:
+        return True
     before = row[place - 1]
-    if before.form is Form.WORD:
-        return not (before.text in ("x", "X") and _dimension(row, place - 1))
-    if before.text in "_@#\\":
+    if before.text in "|;":
         return True
-    if before.text == "^":
-        return True  # a power is read with its base, and a raised mark is none
-    further = place - 2
-    if before.text == "." and further >= 0 and glued(row, place - 1):
-        return row[further].form is Form.NUMERAL
-    if before.text not in "-/" or not glued(row, place - 1):
-        return False
-    if row[further].form is Form.NUMERAL:
-        return further in found
-    if row[further].form is not Form.WORD:
-        return False
-    if further > 0 and glued(row, further) and row[further - 1].form is Form.NUMERAL:
-        return further - 1 in found  # "7B-70B" is a range, "v2B-70" is none
-    if before.text == "-" and (row[further].lower in _OPEN_PREFIXES or ends_key(row[further].lower)):
-        return False
-    return not (before.text == "/" and row[further].text in ("s", "GB", "TB", "MB"))
-
-
-def _name_after(row: Sequence[Lexeme], place: int) -> bool:
-    """Whether what is glued behind a numeral makes it part of a name: "3.2.1", "8x7B", "2_a"."""
-    if not glued(row, place + 1):
-        return False
-    after = row[place + 1]
-    if after.text == "." and glued(row, place + 2) and row[place + 2].form is Form.NUMERAL:
-        return True
-    if after.text == "_":
-        return True
-    if after.text in ("x", "×") and glued(row, place + 2) and row[place + 2].form is Form.NUMERAL:
-        return glued(row, place + 3) and row[place + 3].text in ("B", "M", "b")  # "8x7B" names Mixtral
-    # "2D", "4o": letters that are one word with the digits and no scale, and further digits behind them.
     return (
-        after.form is Form.WORD
-        and glued(row, place + 2)
-        and row[place + 2].form is Form.NUMERAL
-        and after.text not in ("x", "X", "×")
-        and after.text not in GLUED_SCALES
+        before.text in ".!?" and row[place].gap > 0 and at(row, place - 2) not in ("vs", "approx", "al", "e", "g", "ca")
     )
-
-
-def _dimension(row: Sequence[Lexeme], place: int) -> bool:
-    """Whether the "x" at a place parts two numerals, as in "224x224", that name no model."""
-    behind = glued(row, place + 2) and row[place + 2].text in ("B", "M", "b")
-    return glued(row, place) and row[place - 1].form is Form.NUMERAL and not behind
-
-
-def _labelled(row: Sequence[Lexeme], place: int, found: set[int]) -> bool:
-    """Whether a numeral follows a label or the family that it is a member of: "Section 3.2", "Llama 2"."""
-    before = place - 1
-    if at(row, before) in ("-", "–", ",", "and", "to", "&") and before - 1 in found:
-        return _labelled(row, before - 1, found) and at(row, place + 1) not in ("%", "gb")
-    if at(row, before) == "(":
-        before -= 1
-    if at(row, before) == "." and glued(row, before):
-        before -= 1
-    if before < 0 or row[before].form is Form.ADDRESS:
-        return False
-    word = row[before]
-    if word.lower in _LABELS:
-        return (word.lower != "no" or at(row, place - 1) == ".") and len(row[place].text.partition(".")[0]) < 3 + (
-            "." not in row[place].text
-        )
-    if word.lower in _CAPITAL_LABELS and word.text[0].isupper():
-        return True
-    if not word.text[:1].isupper() or row[place].gap != 1 or before != place - 1 or glued(row, place + 1, Form.WORD):
-        return False
-    return word.lower in _SERIES or (word.lower in _FAMILIES and float(row[place].text.replace(",", "")) < 10)
-
-
-def _marker(row: Sequence[Lexeme], place: int) -> bool:
-    """Whether a numeral is a citation marker, such as "[1, 2]", or numbers the items of a list."""
-    numeral = row[place]
-    if not numeral.text.isdecimal() or len(numeral.text) > 3 or numeral.text == "0":
-        return False
-    if at(row, place + 1) in (".", ")") and glued(row, place + 1) and numeral.gap == 2:
-        following = row[place + 2] if place + 2 < len(row) else None
-        return following is not None and following.gap == 1 and bool(_ENUMERATED.match(following.text))
-    return _bracketed(row, place, -1, "[") and _bracketed(row, place, 1, "]")
-
-
-def _bracketed(row: Sequence[Lexeme], place: int, step: int, bracket: str) -> bool:
-    """Whether only short whole numbers part a numeral from a bracket, within twelve lexemes, and ascend."""
-    last = int(row[place].text)
-    for _ in range(12):
-        place += step
-        text = at(row, place)
-        if text == bracket:
-            return at(row, place - 1) not in ("=", "∈") if step < 0 else True
-        if text.isdecimal() and 0 < len(text) < 4:
-            if not 0 < int(text) * step > last * step:
-                return False
-            last = int(text)
-        elif text not in (",", ";", "–") and not (text == "-" and at(row, place - 1) != "["):
-            return False
-    return False

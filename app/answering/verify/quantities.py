@@ -1,7 +1,7 @@
 """Quantities of a text, and whether another text states them: the face of the numeric guard.
 
-`quantities` reads numbers as the prose of machine learning prints them, `check` holds a claim's against evidence. Digits
-inside names, such as GPT-3, bf16 or Section 3.2, are no quantities.
+`quantities` reads numbers as the prose of machine learning prints them, `check` holds a claim's against evidence.
+Digits inside names, such as GPT-3, bf16 or Section 3.2, are no quantities.
 """
 
 from functools import lru_cache

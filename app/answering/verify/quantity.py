@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .surroundings import Bound
+from .bounds import Bound
 from .units import Kind
 
 __all__ = ["Bound", "Kind", "Quantity", "Value"]

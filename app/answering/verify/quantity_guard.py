@@ -1,6 +1,6 @@
 """The numeric guard: does the evidence state every quantity of a claim, with its value, unit, key and bound?
 
-It is on the safe side: what it cannot match it reports. A quantity that the evidence states word for word always matches.
+It is on the safe side: what it cannot match it reports. A quantity that the evidence states word for word matches.
 """
 
 from bisect import bisect_left, bisect_right
@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from .numbers import CONTEXT
+from .nouns import stem
 from .quantity import Bound, Kind, Quantity
-from .surroundings import stem
+from .units import CONTEXT
 
 
 class Fault(StrEnum):

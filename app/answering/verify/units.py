@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 
 from .lexemes import Form, Lexeme, at, glued
+
+CONTEXT = Context(prec=60)
+"""For products of numbers as long as texts print them."""
+
+_MAX_WRITTEN_OUT = 40
 
 
 class Kind(StrEnum):
@@ -199,3 +204,14 @@ def time_symbol(word: str) -> str:
         if word in names.split():
             return symbol
     return {"month": "month", "year": "year"}.get(word, "")
+
+
+def normalised(value: Decimal, unit: Unit) -> Decimal:
+    """The value in the base unit, without trailing zeros, so that equal values are spelt equally."""
+    if unit.factor != 1:
+        value = CONTEXT.multiply(value, unit.factor)
+    if not value:
+        return Decimal(0)
+    plain = value.normalize(CONTEXT)
+    written_out = int(plain.as_tuple().exponent) > 0 and plain.adjusted() < _MAX_WRITTEN_OUT
+    return plain.quantize(Decimal(1), context=CONTEXT) if written_out else plain

@@ -84,6 +84,8 @@ NO_CONFLICT = [
     # another setting
     ("Train LoRA adapters with rank 8 on all linear layers.", "Train LoRA adapters with rank 64 on all linear layers."),
     ("QLoRA was published in May 2023.", "QLoRA was published at NeurIPS in December 2023."),
+    ("Two-dimensional convolution slides a kernel over the tensors of PyTorch.",
+     "One-dimensional convolution slides a kernel over the tensors of PyTorch."),
     # another direction, negation or possibility
     ("LoRA raises throughput by 25% on GPT-3.", "LoRA lowers throughput by 40% on GPT-3."),
     ("Adam does not need 12 bytes of optimizer state.", "Adam needs 8 bytes of optimizer state."),

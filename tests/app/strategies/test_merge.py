@@ -127,8 +127,14 @@ def test_a_successor_whose_predecessor_is_not_kept_loses_its_mark():
     assert merged.hits[3].practice is None
 
 
+def test_a_successor_whose_predecessor_fell_off_in_the_search_itself_keeps_its_mark():
+    mark = replace(SUCCESSOR, other=(replace(SUCCESSOR.other[0], rank=None),))
+    merged = merge([Part(result("xy")), Part(result("n", marks={"n": mark}))], 3)
+    assert {found.passage.id: found.practice for found in merged.hits} == {"x": None, "n": mark, "y": None}
+
+
 def test_a_predecessor_pushed_off_the_end_is_named_without_a_rank():
-    merged = merge([Part(marked("no", "o", "n"))], 1)
+    merged = merge([Part(marked("no", "o", "n"), 0.1), Part(result("ox"))], 1)
     assert ids(merged) == "n"
     assert merged.hits[0].practice == replace(SUCCESSOR, other=(replace(SUCCESSOR.other[0], rank=None),))
 

@@ -141,7 +141,8 @@ def test_all_together_in_the_order_asked_for_with_the_same_filters(view, minilm,
     found = retrieve(view, question, 9, **options)
     assert [report.name for report in found.reports] == ["decompose", "hyde", "multi-query"]
     assert all(report.ran for report in found.reports)
-    assert {hit.document.id.split("/")[-1] for hit in found.result.hits} == {"quantization.md"}
+    assert len(found.result.hits) == 3
+    assert all("quantization" in source for source in sources(found.result))
     assert {request.sampling.seed for request in options["model"].requests} == {7}
     again = retrieve(view, question, 9, **options)
     assert again.result.hits == found.result.hits

@@ -1,0 +1,64 @@
+"""How answers are made, as the visitor chooses: by whom, how long they may take, and by which strategies."""
+
+from dataclasses import replace
+from typing import get_args
+
+import streamlit as st
+
+from ..answering import AnswerSettings
+from ..answering.types import Mode
+from ..strategies import StrategyName
+
+_MODES = {
+    Mode.AUTO: "auto",
+    Mode.GENERATE: "generate",
+    Mode.EXTRACT: "extract",
+}
+_BUDGETS: tuple[float | None, ...] = (None, 2.0, 5.0, 10.0, 20.0)
+
+
+def answering_choice(settings: AnswerSettings, *, written: bool) -> AnswerSettings:
+    """Draw the choices.
+
+    Args:
+        settings: what is chosen until somebody does.
+        written: whether there is a language model; without one there is nothing to choose but the budget.
+
+    Returns:
+        The settings with the choices on top.
+    """
+    if written:
+        mode = st.radio(
+            "Mode",
+            list(_MODES),
+            index=list(_MODES).index(settings.mode),
+            format_func=_MODES.__getitem__,
+            horizontal=True,
+            key="mode",
+            help="auto: the language model writes, and what the passages do not support is replaced by a quotation or "
+            "left out. generate: what could not be checked is shown too, and marked. extract: sentences are quoted.",
+        )
+    else:
+        # Whoever set `generate` wants to know that it cannot be done; anybody else is told once, in the sidebar.
+        mode = settings.mode if settings.mode is Mode.GENERATE else Mode.EXTRACT
+    budgets = sorted({*_BUDGETS, settings.budget_s}, key=lambda budget: budget or 0.0)
+    budget = st.selectbox(
+        "Time budget",
+        budgets,
+        index=budgets.index(settings.budget_s),
+        format_func=lambda seconds: "none" if seconds is None else f"{seconds:g} s",
+        key="budget",
+        help="What does not fit is cut, and the answer says what.",
+    )
+    if not written:
+        return replace(settings, mode=mode, budget_s=budget, strategies=())
+    names: tuple[StrategyName, ...] = get_args(StrategyName)
+    strategies = st.multiselect(
+        "Strategies",
+        names,
+        [name for name in names if name in settings.strategies],
+        key="strategies",
+        placeholder="none",
+        help="Ways to search besides the question's own words; each reports what it did.",
+    )
+    return replace(settings, mode=mode, budget_s=budget, strategies=tuple(strategies))
