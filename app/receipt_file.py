@@ -111,7 +111,9 @@ def read_receipt(path: Path) -> SavedAnswer:
     """
     try:
         if path.stat().st_size > _LARGEST:
-            raise UsageError(f"{str(path)!r} is larger than any receipt; name a file that `sota-rag ask --receipt` wrote")
+            raise UsageError(
+                f"{str(path)!r} is larger than any receipt; name a file that `sota-rag ask --receipt` wrote"
+            )
         return SavedAnswer.model_validate_json(path.read_bytes())
     except OSError as error:
         raise UsageError(f"receipt {str(path)!r} cannot be read ({error.strerror}); check the name") from None

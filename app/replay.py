@@ -21,8 +21,8 @@ class Replay:
 
     Attributes:
         question: as saved.
-        promised: whether generation, encoder, reranker, language model and prompts are the same, so that hits and prompt
-            must be.
+        promised: whether generation, encoder, reranker, language model and prompts are the same, so that hits and
+            prompt must be.
         kept: whether that promise holds: the same hits in the same order and, where a model was asked, the same prompt.
         differences: what else made the answers, saved and now, in words.
         hits_gone: passages that were hits and are none now.
@@ -112,7 +112,9 @@ def _differences(saved: SavedAnswer, answer: "Answer") -> list[str]:
         ("settings", old.settings_hash[:12], new.settings_hash[:12]),
         ("software", old.software, new.software),
     ]
-    return [f"{what}: {before or 'none'} then, {after or 'none'} now" for what, before, after in pairs if before != after]
+    return [
+        f"{what}: {before or 'none'} then, {after or 'none'} now" for what, before, after in pairs if before != after
+    ]
 
 
 def _named(model: object) -> str | None:
@@ -138,4 +140,6 @@ def _search(saved: dict) -> SearchSettings | None:
     try:
         return SearchSettings(**saved) if saved else None
     except TypeError as error:
-        raise UsageError(f"the receipt's search settings cannot be understood ({error}); ask the question anew") from None
+        raise UsageError(
+            f"the receipt's search settings cannot be understood ({error}); ask the question anew"
+        ) from None

@@ -29,7 +29,9 @@ def main() -> int:
     """Judge both sets and write the counts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, help="where the JSON goes; without it only the summary is printed")
-    parser.add_argument("--show", action="store_true", help="print every error that passed and every true one that fell")
+    parser.add_argument(
+        "--show", action="store_true", help="print every error that passed and every true one that fell"
+    )
     arguments = parser.parse_args()
     verifier = LexicalVerifier(RememberingEncoder(SentenceTransformerEncoder()))
     started = time.perf_counter()

@@ -60,7 +60,7 @@ class AnswerSettings:
     threshold: float | None = None
     selection: SelectionSettings = field(default_factory=SelectionSettings)
     mode: Mode = Mode.EXTRACT
-    write: WriteSettings = WriteSettings()
+    write: WriteSettings = field(default_factory=WriteSettings)
     strategies: tuple[StrategyName, ...] = ()
     budget_s: float | None = None
 
@@ -132,7 +132,9 @@ class Answerer:
             ModelError: in mode `generate`, there is no language model, or it cannot be loaded.
         """
         settings = settings or self.settings
-        planned = plan_answer(settings, self.model, self.no_model, self.speeds)
+        reranker, found_by = self.retriever.reranker, search or self.retriever.settings
+        rerank_s = found_by.rerank_budget_s if reranker and found_by.rerank else 0.0
+        planned = plan_answer(settings, self.model, self.no_model, self.speeds, rerank_s)
         run = _Run(self, question, filters, search, planned, listener, cancel)
         return run.answer(turns)
 
@@ -207,7 +209,8 @@ class _Run:
         with self.clock("follow-up"):
             model = None if self.planned.settings.mode is Mode.EXTRACT else self.answerer.model
             seed = self.planned.settings.write.sampling.seed
-            said = standalone(self.question, turns, model, cancel=self.cancel, seed=seed)
+            limit = self.planned.search_deadline
+            said = standalone(self.question, turns, model, cancel=self.cancel, seed=seed, deadline=limit)
         if said.changed:
             self.notes.append(f"the follow-up was searched for as {said.question!r} ({said.how})")
         return said.question
@@ -227,7 +230,7 @@ class _Run:
                 settings=self.search,
                 cancel=self.cancel,
                 seed=settings.write.sampling.seed,
-                deadline=self.planned.deadline,
+                deadline=self.planned.search_deadline,
             )
         self.reports += retrieved.reports
         self.listener(Found(retrieved.result))
@@ -320,7 +323,8 @@ class _Run:
     ) -> tuple[SearchResult, Written] | None:
         """Retrieve once more for what failed, and write again; None when that gives nothing new or nothing better."""
         started = time.perf_counter()
-        wanted = second_query(query, [dropped.text for dropped in first.dropped], ())
+        failed = [*(one.draft for one in first.sentences if one.draft), *(dropped.text for dropped in first.dropped)]
+        wanted = second_query(query, failed, ())
         if wanted == query:
             self.reports.append(not_run("self-critique", "nothing in the draft names what to look for"))
             return None

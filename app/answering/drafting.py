@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ...ingest.sentences import sentence_spans
 from .neutralise import for_reader
-from .prompts import SYSTEM
+from .prompts import SYSTEM, is_abstention
 
 _NUMBERS = r"\[\s*(?:passage\s*)?\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*\](?!\()"
 _MARKERS = re.compile(rf"(?:\s*{_NUMBERS})+", re.IGNORECASE)
@@ -27,6 +27,7 @@ class Flaw(StrEnum):
     PROMPT = "it repeats its instructions"
     UNFINISHED = "it breaks off"
     EMPTY = "it says nothing"
+    QUESTION = "it asks instead of answering"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,10 @@ class Drafter:
             return Flaw.EMPTY
         if _key(drafted.text) in self._seen:
             return Flaw.REPEATED
-        if repeats_prompt(drafted.text):
+        if repeats_prompt(drafted.text) and not is_abstention(drafted.text):
             return Flaw.PROMPT
+        if drafted.text.endswith("?"):
+            return Flaw.QUESTION
         return Flaw.UNFINISHED if broken else None
 
 

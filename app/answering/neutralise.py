@@ -20,10 +20,14 @@ _TAG = re.compile(r"</?[A-Za-z!][^<>\n]{0,300}>|<!--.{0,1000}?-->", re.DOTALL)
 _HIDDEN = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f\u00ad\u180e]")
 
 _ADDRESSES_MODEL = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass|skip)\b.{0,40}\b(?:previous|prior|above|earlier|preceding|all|any|"
-    r"your|other|these|the)\b.{0,40}\b(?:instructions?|prompts?|rules?|directions?|guidelines?|passages?|context|"
+    r"\b(?:ignore|disregard|forget|override|bypass|skip)\b.{0,20}\b(?:previous|prior|above|earlier|preceding|all|any|"
+    r"your|other|these)\b.{0,40}\b(?:instructions?|prompts?|rules?|directions?|guidelines?|passages?|context|"
     r"sources?|text|guidance|constraints?)\b|"
-    r"\b(?:your|the) (?:system|initial|original|hidden) (?:prompt|instructions?|message)\b|"
+    r"\b(?:ignore|disregard|forget|override|bypass) (?:the |all |all the )?(?:passages?|context|instructions?|rules?|"
+    r"sources?|guidelines?|prompts?)\b|"
+    r"\byour (?:system|initial|original|hidden|own)? ?(?:prompt|instructions?|guidelines|rules)\b|"
+    r"\b(?:reveal|print|repeat|show|output|leak|quote|recite|disclose|paste|dump)\b.{0,30}\b(?:system|initial|"
+    r"original|hidden) (?:prompt|instructions?|message)\b|"
     r"\b(?:you are now|act as|pretend (?:to be|that)|from now on,? you|as an? (?:ai|language model|assistant)\b|"
     r"you (?:must|should|shall|will|are to|have to) (?:now |always |only |instead )?(?:answer|reply|respond|say|write|"
     r"print|output|repeat|tell|state|include|append|begin|start|end|recommend|cite)\b)|"
@@ -37,8 +41,9 @@ _ADDRESSES_MODEL = re.compile(
     r"instruction|command)?\s*[:>\]]|"
     r"\b(?:do not|don[’']t|never) (?:tell|inform|mention|reveal|disclose|answer|cite|use)\b.{0,40}\b(?:users?|reader|"
     r"anyone|this|question|passages?|sources?)\b|"
-    r"\b(?:when|if) (?:asked|you are asked|answering|summari[sz]ing|you (?:answer|read|see|process|summari[sz]e))\b"
-    r".{0,60}\b(?:say|answer|reply|respond|claim|state|write|tell|include|add|mention|recommend|always|output)\b",
+    r"\b(?:when|if) (?:asked|answering|summari[sz]ing|you (?:are asked|are answering|are summari[sz]ing|answer|read|"
+    r"see|process|summari[sz]e))\b"
+    r".{0,60}\b(?:say|answer|reply|respond|claim|state|write|tell|include|add|mention|recommend|always|output|print)\b",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -70,7 +75,7 @@ def for_reader(text: str) -> str:
     text = re.sub(r"!\[[^\[\]\n]{0,300}\]\([^()\n]{0,500}\)", " ", text)
     text = _LINKED.sub(r"\1", text)
     text = _TAG.sub(" ", text)
-    text = _ADDRESS.sub(" ", text).replace("](", "] (")
+    text = _ADDRESS.sub(" ", text).replace("](", "] (").replace("![", "! [")
     return " ".join(text.split())
 
 

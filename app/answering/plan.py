@@ -28,6 +28,7 @@ class Planned:
         notes: what was cut, in sentences for the reader.
         reports: of strategies that there is no room for.
         deadline: `time.monotonic()` seconds at which the budget ends; None without one.
+        search_deadline: those at which strategies must be done, so that there is time to write; None likewise.
     """
 
     asked: "AnswerSettings"
@@ -35,6 +36,7 @@ class Planned:
     notes: tuple[str, ...] = ()
     reports: tuple[StrategyReport, ...] = ()
     deadline: float | None = None
+    search_deadline: float | None = None
 
     def write_settings(self) -> "WriteSettings":
         """How to ask for a draft now: what is left of the budget is its limit."""
@@ -51,8 +53,17 @@ class Planned:
         return replace(kept, deadlines=limits)
 
 
-def plan_answer(settings: "AnswerSettings", model: LanguageModel | None, no_model: str, speeds: SpeedMeter) -> Planned:
+def plan_answer(
+    settings: "AnswerSettings", model: LanguageModel | None, no_model: str, speeds: SpeedMeter, rerank_s: float
+) -> Planned:
     """Fit an answer to what there is: a language model or none, and a time budget.
+
+    Args:
+        settings: as asked for.
+        model: writes, or None.
+        no_model: why there is none.
+        speeds: of this machine, as far as they are known.
+        rerank_s: seconds that the reranker may take; 0 without one.
 
     Raises:
         ModelError: mode `generate` without a language model.
@@ -75,15 +86,16 @@ def plan_answer(settings: "AnswerSettings", model: LanguageModel | None, no_mode
         evidence_tokens=kept.write.evidence_tokens,
         max_tokens=kept.write.sampling.max_tokens,
         strategies=kept.strategies,
+        rerank_s=rerank_s,
         prompt_overhead_tokens=_FRAME_TOKENS,
     )
     made = plan(settings.budget_s, wanted, speeds.speeds)
     lost = tuple(no_room(name, settings.budget_s) for name in kept.strategies if name not in made.strategies)
+    ends = time.monotonic() + settings.budget_s
     write = replace(
         kept.write,
         evidence_tokens=made.evidence_tokens,
         sampling=replace(kept.write.sampling, max_tokens=made.max_tokens),
     )
     kept = replace(kept, mode=Mode(made.mode), write=write, strategies=tuple(made.strategies))
-    deadline = time.monotonic() + settings.budget_s
-    return Planned(settings, kept, (*notes, *made.cut), (*reports, *lost), deadline)
+    return Planned(settings, kept, (*notes, *made.cut), (*reports, *lost), ends, ends - (made.generation_s or 0.0))

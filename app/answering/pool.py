@@ -41,7 +41,7 @@ def read_sentences(
     settings: SelectionSettings,
 ) -> Pool:
     """The sentences of the hits' passages; those that speak to a language model instead of a reader are left out."""
-    found = [one for one in candidates(hits, view.blocks)]
+    found = candidates(hits, view.blocks)
     if any(addresses_model(one.text) for one in found):
         found = _without(found, [place for place, one in enumerate(found) if addresses_model(one.text)])
     return Pool(

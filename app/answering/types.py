@@ -28,8 +28,8 @@ __all__ = [
     "Origin",
     "Receipt",
     "Sentence",
-    "Strength",
     "StrategyReport",
+    "Strength",
     "Verdict",
 ]
 

@@ -37,8 +37,8 @@ class WriteSettings:
 
     evidence_tokens: int = 1000
     max_sentences: int = 4
-    sampling: Sampling = Sampling(max_tokens=160)
-    deadlines: Deadlines = Deadlines()
+    sampling: Sampling = field(default_factory=lambda: Sampling(max_tokens=160))
+    deadlines: Deadlines = field(default_factory=Deadlines)
     defended: bool = True
 
 

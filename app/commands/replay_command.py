@@ -1,8 +1,8 @@
 """Ask the question of a receipt again, and show what changed: hits, prompt, text.
 
 RECEIPT is a file that `sota-rag ask --receipt FILE`, `ask --json` or the page's download wrote. On the same index
-generation with the same models the hits and the prompt are promised to be the same; the text of a language model is not,
-across processors. Exit status 1 when that promise is broken, 0 otherwise, whatever changed.
+generation with the same models the hits and the prompt are promised to be the same; the text of a language model is
+not, across processors. Exit status 1 when that promise is broken, 0 otherwise, whatever changed.
 """
 
 import argparse

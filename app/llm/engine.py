@@ -22,8 +22,9 @@ from .text_stream import TextStream
 from .types import Message
 from .wire import Done, Generate, Load, Loaded, Piece, Read, Reply
 
-SLICE = 32
-"""Tokens that a processor reads at a time. Longer slices were no faster, and keep less of a prompt that changes."""
+SLICE = 64
+"""Tokens that a processor reads at a time. Half is slower, and more is no faster and keeps less of a prompt that changes
+(`benchmarks/llm_worker.py`)."""
 
 GPU_SLICE = 256
 DEFAULT_WINDOW = 4096

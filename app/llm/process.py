@@ -40,8 +40,8 @@ _ENVIRONMENT = {
     "HSA_OVERRIDE_GFX_VERSION",
 }
 _FAMILIES = ("GGML_", "LLAMA_", "GOMP_", "OMP_", "KMP_")
-# llama.cpp's threads wait for each other some hundred times a token. By default they spin so long that with one more
-# busy process on the machine a token takes a hundred times as long; 500 turns lose some 5 % on an idle one.
+# llama.cpp's threads wait for each other some hundred times a token. By default they spin so long that beside other busy
+# processes a token takes three times as long; not to spin at all is slow alone (`benchmarks/llm_worker.py`).
 _DEFAULTS = {"GOMP_SPINCOUNT": "500", "OPENBLAS_NUM_THREADS": "1"}
 
 _CHUNK = 1 << 16

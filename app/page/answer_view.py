@@ -8,16 +8,17 @@ from ..answering import Answer
 from ..answering.types import Mode
 from .beside_answer import conflicts_html, practices_html
 from .choice import Shown
-from .drafting_view import not_shown, summary, withdrawn_html
+from .conversation import follow_up_box
+from .drafting_view import not_shown, notes_beside, summary, withdrawn_html
 from .live import Live
-from .markup import badge, notice, notices
+from .markup import badge, notice, notices, sentence_case
 from .passages import hit_list
 from .sentence_view import sentences_view
 
 
 def answer_head(answer: Answer) -> None:
     """Draw what stands above the sentences: notes and how the answer came about, or why there is none."""
-    notices("Please note", answer.notes, "warn")
+    notices("Please note", [sentence_case(note) for note in notes_beside(answer)], "warn")
     if answer.abstained:
         notice("No answer in this corpus", answer.reason, "plain")
         st.html(
@@ -28,7 +29,9 @@ def answer_head(answer: Answer) -> None:
     confidence = badge(
         f"confidence {answer.confidence:.0%}", hint="the estimated probability that the corpus answers the question"
     )
-    st.html(f'<span class="rag-badges">{_mode(answer)}{confidence}</span>')
+    said = summary(answer)
+    line = f'<div class="rag-small">{escape(said)}</div>' if said else ""
+    st.html(f'<div class="rag-rows"><span class="rag-badges">{_mode(answer)}{confidence}</span>{line}</div>')
 
 
 def answer_body(answer: Answer, shown: Shown) -> None:
@@ -43,12 +46,10 @@ def answer_foot(answer: Answer, live: Live) -> None:
         answer: the answer.
         live: what was seen while it was made; a draft that was withdrawn is not forgotten.
     """
-    said = summary(answer)
-    if said:
-        st.html(f'<div class="rag-small rag-summary">{escape(said)}</div>')
     aside = withdrawn_html(live.withdrawn, live.reason) + practices_html(answer) + conflicts_html(answer.conflicts)
     if aside:
         st.html(f'<div class="rag-rows">{aside}</div>')
+    follow_up_box(answer)
     if answer.drafting is not None:
         not_shown(answer.drafting)
     if not answer.abstained:

@@ -9,12 +9,9 @@ from ..answering import AnswerSettings
 from ..answering.types import Mode
 from ..strategies import StrategyName
 
-_MODES = {
-    Mode.AUTO: "auto",
-    Mode.GENERATE: "generate",
-    Mode.EXTRACT: "extract",
-}
-_BUDGETS: tuple[float | None, ...] = (None, 2.0, 5.0, 10.0, 20.0)
+# None for a value would mean to Streamlit that nothing is chosen.
+_NO_BUDGET = 0.0
+_BUDGETS = (_NO_BUDGET, 2.0, 5.0, 10.0, 20.0)
 
 
 def answering_choice(settings: AnswerSettings, *, written: bool) -> AnswerSettings:
@@ -30,9 +27,9 @@ def answering_choice(settings: AnswerSettings, *, written: bool) -> AnswerSettin
     if written:
         mode = st.radio(
             "Mode",
-            list(_MODES),
-            index=list(_MODES).index(settings.mode),
-            format_func=_MODES.__getitem__,
+            list(Mode),
+            index=list(Mode).index(settings.mode),
+            format_func=lambda mode: mode.value,
             horizontal=True,
             key="mode",
             help="auto: the language model writes, and what the passages do not support is replaced by a quotation or "
@@ -41,15 +38,17 @@ def answering_choice(settings: AnswerSettings, *, written: bool) -> AnswerSettin
     else:
         # Whoever set `generate` wants to know that it cannot be done; anybody else is told once, in the sidebar.
         mode = settings.mode if settings.mode is Mode.GENERATE else Mode.EXTRACT
-    budgets = sorted({*_BUDGETS, settings.budget_s}, key=lambda budget: budget or 0.0)
-    budget = st.selectbox(
+    default = settings.budget_s or _NO_BUDGET
+    budgets = sorted({*_BUDGETS, default})
+    chosen = st.selectbox(
         "Time budget",
         budgets,
-        index=budgets.index(settings.budget_s),
-        format_func=lambda seconds: "none" if seconds is None else f"{seconds:g} s",
+        index=budgets.index(default),
+        format_func=lambda seconds: f"{seconds:g} s" if seconds else "none",
         key="budget",
         help="What does not fit is cut, and the answer says what.",
     )
+    budget = chosen or None
     if not written:
         return replace(settings, mode=mode, budget_s=budget, strategies=())
     names: tuple[StrategyName, ...] = get_args(StrategyName)

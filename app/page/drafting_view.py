@@ -26,12 +26,19 @@ def summary(answer: Answer) -> str:
     if answer.abstained:
         return f"nothing of {_sentences(drafting.sentences)} is shown{by}"
     if answer.mode is Mode.EXTRACT:
-        return f"quoted in place of a draft of {_sentences(drafting.sentences)}{by}"
+        return f"quoted in place of a draft of {_sentences(drafting.sentences)}, too little of which held{by}"
     shown = len(answer.sentences)
     said = f"{drafting.kept} of {_sentences(shown)} as written"
     if drafting.replaced:
         said += f", {drafting.replaced} replaced by {'a quotation' if drafting.replaced == 1 else 'quotations'}"
     return said + by
+
+
+def notes_beside(answer: Answer) -> list[str]:
+    """The notes, without those whose matter has a place of its own: the draft, and the rewritten question."""
+    known = ("of ", "the answer is quoted: ") if answer.drafting is not None else ()
+    known += ("the follow-up was searched for as ",) if answer.standalone else ()
+    return [note for note in answer.notes if not note.startswith(known)]
 
 
 def not_shown(drafting: DraftReport) -> None:
@@ -51,7 +58,7 @@ def withdrawn_html(sentences: Sequence[Sentence], reason: str) -> str:
     """A draft that was shown for a while; nothing where none was."""
     if not sentences:
         return ""
-    rows = "".join(f"<li><s><bdi>{escape(sentence.text)}</bdi></s></li>" for sentence in sentences)
+    rows = "".join(f"<li><s><bdi>{escape(sentence.draft or sentence.text)}</bdi></s></li>" for sentence in sentences)
     return (
         f'<details class="rag-notice rag-edge-warn rag-small"><summary>A draft of {_sentences(len(sentences))} was '
         f"withdrawn: <bdi>{escape(reason)}</bdi></summary>"

@@ -106,11 +106,13 @@ def _withdrawn(live: Live, reason: str) -> Live:
 
 
 def live_html(live: Live, now: float, *, stopping: bool = False) -> str:
-    """The line, such as `searched 10 passages · 14 ms → read · 3.1 s → writing, 120 characters … 2 s`."""
+    """The line, such as `searched 10 passages · 14 ms → read · 3.1 s → writing, 120 characters …`."""
     parts = [f"{_said(step)} · {duration(step.seconds)}" for step in live.steps if step.name != "weigh"]
-    going = f"{_doing(live)} …" if not stopping else "stopping …"
+    going = "stopping" if stopping else _doing(live)
     spent = now - live.since
-    parts.append(going if spent < 1 else f"{going} {spent:.0f} s")
+    # What grows tells of itself that something happens.
+    timed = spent >= 1 and not live.characters
+    parts.append(f"{going} … {spent:.0f} s" if timed else f"{going} …")
     line = '<span class="rag-arrow"> → </span>'.join(f"<span>{escape(part)}</span>" for part in parts)
     return f'<div class="rag-live rag-small">{line}</div>'
 

@@ -35,10 +35,10 @@ def live_view(
     """
     live = drawn = making.live
     with head, st.container(key="live", horizontal=True, vertical_alignment="center", gap="small"):
-        line = st.html(_line(making, live))
         st.button("Stop", key="stop", on_click=making.stop, disabled=making.stopping)
-    with head:
-        st.html(withdrawn_html(live.withdrawn, live.reason) or "<span></span>")
+        line = st.html(_line(making, live), width="content")
+    if live.withdrawn:
+        head.html(withdrawn_html(live.withdrawn, live.reason))
     with side:
         _beside(making, retriever, live)
     with body:
@@ -46,7 +46,7 @@ def live_view(
     try:
         while not making.done:
             live = making.wait(live.version, _TICK_S)
-            line.html(_line(making, live))
+            line.html(_line(making, live), width="content")
             if _outdated(drawn, live):
                 break
             fresh = live.sentences[len(drawn.sentences) :]

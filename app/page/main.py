@@ -9,7 +9,7 @@ from ..settings import Settings
 from .answer_view import answer_body, answer_foot, answer_head
 from .asking import ask_again, making_of
 from .choice import Shown
-from .conversation import conversation, follow_up_box
+from .conversation import conversation
 from .details import details
 from .engine import Engine, open_engine, warm_up
 from .evidence import evidence_panel
@@ -96,7 +96,6 @@ def _answer(engine: Engine, making: Making) -> None:
         answer_body(answer, shown)
     with foot:
         answer_foot(answer, live)
-        follow_up_box(answer)
         details(engine, answer, asked.filters)
     with side:
         if answer.abstained:

@@ -68,18 +68,20 @@ STYLE = """<style>
 .rag-hit summary .rag-badges { margin-left: .3rem; }
 .rag-hit .rag-passage { margin-top: .5rem; }
 .rag-live { font-variant-numeric: tabular-nums; }
+.st-key-live { flex-wrap: nowrap; }
+.st-key-live > *:last-child { flex: 1 1 0; min-width: 0; }
 .rag-arrow { opacity: .55; }
-.st-key-live > *:first-child { flex: 1 1 auto; }
 .st-key-live button, .st-key-stopped button, .st-key-conversation button { min-height: 0; padding: .1rem .8rem; }
 .rag-list { margin: .2rem 0 0; padding-left: 1.1rem; }
 .rag-list li + li { margin-top: .35rem; }
 .rag-draft summary, .rag-turns summary, details.rag-notice summary { cursor: pointer; }
 .rag-draft s, .rag-list s { opacity: .75; }
-.rag-summary { padding-left: .2rem; }
 .rag-box { border-left: 4px solid var(--tone); border-radius: .5rem; padding: .7rem 1rem; line-height: 1.55;
   font-size: .95rem; background: color-mix(in srgb, var(--tone) 7%, transparent); overflow-wrap: anywhere; }
+.rag-box .rag-list { list-style: none; padding: 0; }
+.rag-rows > .rag-badge { align-self: flex-start; white-space: normal; }
 .rag-box-title { font-weight: 600; }
-.rag-sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .6rem; margin: .5rem 0; }
+.rag-sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .6rem; margin: .5rem 0; }
 .rag-side { border-radius: .4rem; padding: .55rem .75rem;
   background: color-mix(in srgb, currentColor 5%, transparent); }
 .rag-says { font-weight: 600; }

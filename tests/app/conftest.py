@@ -23,5 +23,7 @@ def forget_surroundings():
 def surroundings(monkeypatch, tmp_path, minilm, forget_surroundings):
     """Nothing from outside, and the weights loaded once for all tests."""
     forget_surroundings(monkeypatch, tmp_path)
+    # What a language model writes is another matter: tests that are about it ask for it.
+    monkeypatch.setenv("SOTA_RAG_ANSWER__MODE", "extract")
     for module in (compose, evaluation):
         monkeypatch.setattr(module, "make_encoder", lambda settings: minilm)

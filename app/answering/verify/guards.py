@@ -13,10 +13,13 @@ _ENGLISH = frozenset(
     "the a an of is are was were be to in and for with that by on as it this from can not or at which has have its "
     "than use uses when more most only no without into but also does do".split()
 )
-_OTHER = frozenset(
-    "le la les des du un une est et dans pour que qui sur par avec der die das und ist ein eine nicht mit von den dem "
-    "el los las una es para con por del il lo gli di che e o os uma em na no se zu auf im werden wird sont aux".split()
-) - _ENGLISH
+_OTHER = (
+    frozenset(
+        "le la les des du un une est et dans pour que qui sur par avec der die das und ist ein eine nicht mit von den "
+        "dem el los las una es para con por del il lo gli di che e o os uma em na no se zu auf im werden sont".split()
+    )
+    - _ENGLISH
+)
 
 
 # Below this share of the claim, sentence and claim may be about different things: nothing is contradicted then.
@@ -27,18 +30,17 @@ def contradictions(alignment: Alignment, sentence: Sequence[Token]) -> list[str]
     """What the claim says and the sentence denies, or the other way round."""
     if alignment.covered < SAME_MATTER:
         return []
-    found = []
-    for token in alignment.absent + alignment.displaced:
-        if token.unit is Unit.NEGATION:
-            found.append(f"the passage says it without {token.text!r}")
-    for token in alignment.passed_over:
-        if token.unit is Unit.NEGATION:
-            found.append(f"the passage says {token.text!r} there")
+    unmet = [token for token in alignment.absent + alignment.displaced if token.unit is Unit.NEGATION]
+    passed = [token for token in alignment.passed_over if token.unit is Unit.NEGATION]
     said = {token.key for token in sentence if token.unit is Unit.DIRECTION}
-    for token in alignment.absent:
-        if token.unit is Unit.DIRECTION and OPPOSITES.get(token.key) in said:
-            found.append(f"the passage says the opposite of {token.text!r}")
-    return found
+    turned = [
+        token for token in alignment.absent if token.unit is Unit.DIRECTION and OPPOSITES.get(token.key) in said
+    ]
+    return [
+        *(f"the passage says it without {token.text!r}" for token in unmet),
+        *(f"the passage says {token.text!r} there" for token in passed),
+        *(f"the passage says the opposite of {token.text!r}" for token in turned),
+    ]
 
 
 def doubts(alignment: Alignment) -> list[str]:

@@ -19,7 +19,6 @@ from .tokens import Token, Unit, tokenise
 VERSION = "lexical-1"
 _LOOKED_AT = 6
 _UNCHECKED_FROM, _UNCHECKED_COSINE = 0.5, 0.55
-_ORDER = {Verdict.SUPPORTED: 3, Verdict.PARTIAL: 2, Verdict.UNCHECKED: 1, Verdict.UNSUPPORTED: 0}
 
 
 class LexicalVerifier:
@@ -53,12 +52,19 @@ class LexicalVerifier:
         claimed = tokenise(plain)
         places = np.lexsort((np.arange(len(evidence)), -cosines))[:_LOOKED_AT]
         judged = [self._judge(plain, claimed, evidence, int(place), float(cosines[place])) for place in places]
-        return max(judged, key=lambda one: (_ORDER[one.verdict], one.score))
+        supporting = [one for one in judged if one[1].verdict in (Verdict.SUPPORTED, Verdict.PARTIAL)]
+        if supporting:
+            return max(supporting, key=lambda one: (one[1].verdict is Verdict.SUPPORTED, one[1].score))[1]
+        # What the likeliest sentence says counts: a contradiction there is not outweighed by silence elsewhere.
+        return max(judged, key=lambda one: one[0])[1]
 
     def _judge(
         self, claim: str, claimed: Sequence[Token], evidence: Sequence[str], place: int, cosine: float
-    ) -> Judgement:
-        """The claim against one sentence; the one before it may name what the sentence takes for granted."""
+    ) -> tuple[float, Judgement]:
+        """The claim against one sentence, and how much of it that sentence covers.
+
+        The sentence before it may name what the sentence takes for granted.
+        """
         sentence = evidence[place]
         told = tokenise(" ".join(sentence.split()))
         alone = align(claimed, told)
@@ -74,11 +80,11 @@ class LexicalVerifier:
         against += [f"the quotation {quote!r} stands nowhere" for quote in missing_quotes(claim, " ".join(evidence))]
         against += contradictions(alignment, read)
         if against:
-            return Judgement(Verdict.UNSUPPORTED, score * 0.3, against[0], places)
+            return score, Judgement(Verdict.UNSUPPORTED, score * 0.3, against[0], places)
         unsure = doubts(alignment)
         if unsure:
-            return Judgement(Verdict.UNCHECKED, score * 0.6, unsure[0], places)
-        return _weighed(alignment, reservations(alignment), score, cosine, places)
+            return score, Judgement(Verdict.UNCHECKED, score * 0.6, unsure[0], places)
+        return score, _weighed(alignment, reservations(alignment), score, cosine, places)
 
     def _cosines(self, claim: str, evidence: Sequence[str]) -> NDArray[np.float64]:
         """Cosine of the claim with each sentence, shape (len(evidence),); -1 for the gap between passages."""

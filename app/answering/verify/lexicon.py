@@ -13,11 +13,11 @@ NEGATIONS = frozenset(
 _DIRECTIONS = {
     "more": ("more greater higher larger bigger above exceed exceeds exceeded exceeding increase increases increased "
              "increasing raise raises raised raising rise rises rose grow grows grew growing gain gains gained "
-             "upper enlarge enlarges expand expands maximum maximal highest largest biggest greatest most high large big "
-             "many plus additional upward upwards outgrow"),
+             "upper enlarge enlarges expand expands maximum maximal highest largest biggest greatest most high large "
+             "big many plus additional upward upwards outgrow"),
     "less": ("less fewer lower smaller below decrease decreases decreased decreasing reduce reduces reduced reducing "
-             "drop drops dropped dropping fall falls fell falling shrink shrinks shrank shrunk shrinking lose loses lost "
-             "loss minimum minimal lowest smallest fewest least low small few minus downward downwards cut cuts "
+             "drop drops dropped dropping fall falls fell falling shrink shrinks shrank shrunk shrinking lose loses "
+             "lost loss minimum minimal lowest smallest fewest least low small few minus downward downwards cut cuts "
              "cutting halve halves halved lowers lowered lowering"),
     "faster": "faster quicker fast quick quickly speed speeds sped accelerate accelerates accelerated fastest rapidly",
     "slower": "slower slow slowly slows slowed slowest decelerate decelerates",

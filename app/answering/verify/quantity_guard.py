@@ -87,7 +87,7 @@ class _Evidence:
             found += [
                 stated
                 for stated in self._within(quantity.value - half, quantity.value + half)
-                if stated.value != quantity.value + half  # a half is rounded up
+                if stated.value != quantity.value + half and _same_base(quantity, stated)  # a half is rounded up
             ]
         if isinstance(quantity.value, Decimal) and quantity.date is not None:
             found += [stated for stated in self._all_dates() if _same_date(quantity, stated)]
@@ -163,6 +163,13 @@ def _fault(claim: Quantity, evidence: _Evidence) -> Fault | None:
         if not candidates:
             return fault
     return None
+
+
+def _same_base(claim: Quantity, stated: Quantity) -> bool:
+    """Whether two sizes in bytes are both decimal or both binary: "about 4 GiB" is no rounding of 4 GB."""
+    if claim.unit != "byte":
+        return True
+    return CONTEXT.divide(claim.step, stated.step).normalize(CONTEXT).as_tuple().digits == (1,)
 
 
 def _figure(quantity: Quantity) -> Decimal | None:

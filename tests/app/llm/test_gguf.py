@@ -162,7 +162,7 @@ def test_an_alignment_of_nothing(file, write_gguf):
 def test_any_mutation_gives_a_header_or_one_sentence(file, write_gguf):
     dice, whole = random.Random(4), write_gguf(MODEL, TENSORS)
     refused = 0
-    for _ in range(1500):
+    for _ in range(600):
         data = bytearray(whole)
         for _ in range(dice.randint(1, 4)):
             place = dice.randrange(len(data))
@@ -181,7 +181,7 @@ def test_any_mutation_gives_a_header_or_one_sentence(file, write_gguf):
         except ModelError as error:
             refused += 1
             assert str(error).startswith(repr(str(path)))
-    assert 300 < refused < 1500
+    assert 120 < refused < 600
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 
 import pytest
+from sota_rag.app.compose import make_language_model
 from sota_rag.app.llm import (
     Cancellation,
     Deadlines,
@@ -33,6 +34,7 @@ from sota_rag.app.llm.sse import EventStream
 from sota_rag.app.llm.turns import Turns
 from sota_rag.app.llm.types import transcribe
 from sota_rag.app.llm.written import Stops, Thoughts
+from sota_rag.app.settings import Settings
 from sota_rag.index.errors import (
     LanguageModelBusyError,
     LanguageModelServerError,
@@ -515,7 +517,7 @@ def test_a_redirect_is_not_followed(server):
     with closing(other.socket):
         server.chat(as_json({}, 307, {"Location": f"{other.url}/v1/chat/completions"}))
         with pytest.raises(LanguageModelServerError, match=r"a redirect to '.*', which is not followed; set llm.url"):
-            run(server, api_key=KEY)
+            run(server, request(prompt_s=5), api_key=KEY)
     assert not other.seen
 
 
@@ -646,6 +648,32 @@ def test_several_requests_at_once(server):
     for thread in threads:
         thread.join()
     assert results == ["Hello."] * 8
+
+
+def test_the_settings_name_a_server(server, monkeypatch, tmp_path, forget_surroundings):
+    forget_surroundings(monkeypatch, tmp_path)
+    monkeypatch.setenv("SOTA_RAG_LLM__URL", server.url)
+    monkeypatch.setenv("SOTA_RAG_LLM__API_KEY", KEY)
+    monkeypatch.setenv("SOTA_RAG_LLM__WINDOW", "1000")
+    server.chat(HELLO)
+    asked = make_language_model(Settings.load())
+    asked.start()
+    assert text_of(asked.generate(request())) == "Hello."
+    # The default is the name of a file on this machine.
+    assert (asked.info.id, asked.info.window) == ("m", 1000)
+    assert server.seen[-1][2]["Authorization"] == f"Bearer {KEY}"
+    monkeypatch.setenv("SOTA_RAG_LLM__MODEL", "x")
+    settings = Settings.load()
+    assert make_language_model(settings).info.id == "x"
+    assert KEY not in f"{settings!r}{settings.model_dump_json()}"
+
+
+def test_what_goes_wrong_at_the_start_is_told_to_the_first_request(server):
+    server.answers["/v1/models"] = [as_json({"error": "no"}, 403)]
+    asked = model(server)
+    asked.start()
+    with pytest.raises(LanguageModelServerError, match="403: no"):
+        list(asked.generate(request()))
 
 
 # --- the parts

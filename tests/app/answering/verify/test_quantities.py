@@ -278,9 +278,11 @@ def test_bounds(text, bound):
     [
         "GPT-3", "Llama 2", "Llama 3.1 models", "ViT-B/16", "bf16", "int8", "A100", "MiniLM-L6-v2", "F1", "top-1", "L2",
         "BM25", "arXiv:2106.09685", "2106.09685", "v2.6.0", "version 3", "PyTorch 2.8", "Section 3.2",
-        "Sections 3 and 4", "Figure 2", "Eq. (5)", "[1]", "[1, 12]", "nDCG@10", "pass@1", "Mixtral 8x7B", "Q4_K_M", "W_0",
-        "3D", "https://arxiv.org/abs/2106.09685", "ZeRO", "zero-shot", "this one", "no one", "one another", "the dense ones",
-        "Qwen3-235B-A22B", "gpt-4o", "x²", "doi.org/10.1145/1571941", "10.1145/1571941.1572114", "Wei et al., 2022b",
+        "Sections 3 and 4", "Figure 2", "Eq. (5)", "[1]", "[1, 12]", "nDCG@10", "pass@1", "Mixtral 8x7B", "Q4_K_M",
+        "W_0", "3D", "https://arxiv.org/abs/2106.09685", "ZeRO", "zero-shot", "this one", "no one", "one another",
+        "the dense ones", "Qwen3-235B-A22B",
+        "gpt-4o", "x²", "doi.org/10.1145/1571941",
+        "10.1145/1571941.1572114", "Wei et al., 2022b",
     ],
 )  # fmt: skip
 def test_names_are_no_quantities(text):

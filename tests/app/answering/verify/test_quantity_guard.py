@@ -181,6 +181,7 @@ CHANGED = [
     (TASKS, "hundreds of models", Fault.UNIT),
     (GGUF, "before August 2023", Fault.BOUND),
     ("rank 16 and alpha 8", "rank 8 and alpha 16", Fault.KEY),
+    ("Choosing 2 of 16 experts beats choosing 8 of 64.", "Choosing 2 of 64 experts is best.", Fault.MISSING),
     ("It scored 7.63 on average.", "It scored 7.6.", Fault.MISSING),
     ("It scored 7.63 on average.", "It scored about 7.7.", Fault.MISSING),
     ("It scored 7.63 on average.", "It scored about 8.63.", Fault.MISSING),

@@ -27,10 +27,12 @@ _SPELT_NUMBER = re.compile(rf"(?<![\w-])({'|'.join(_SPELT)})\b", re.IGNORECASE)
 _BEHIND_NUMBER = r"(?<=\d){0}\b|(?<=\d ){0}\b|(?<=lion ){0}\b|(?<=thousand ){0}\b|(?<=two ){0}\b|(?<=four ){0}\b"
 _UNITS = [
     ("GB", "MB"), ("MB", "GB"), ("MB", "KB"), ("GB", "GiB"), ("bits", "bytes"), ("bytes", "bits"),
-    ("million", "billion"), ("billion", "million"), ("trillion", "billion"), ("thousand", "million"), ("percentage points", "percent"),
+    ("million", "billion"), ("billion", "million"), ("trillion", "billion"), ("thousand", "million"),
+    ("percentage points", "percent"),
     ("milliseconds", "seconds"), ("days", "hours"), ("GPU hours", "GPU days"), ("times", "percent"),
     ("parameters", "tokens"), ("tokens", "parameters"), ("experts", "layers"), ("nodes", "experts"),
-    ("words", "tokens"), ("vectors", "tokens"), ("contractors", "models"), ("responses", "prompts"), ("runs", "seeds"), ("B", "M"),
+    ("words", "tokens"), ("vectors", "tokens"), ("contractors", "models"),
+    ("responses", "prompts"), ("runs", "seeds"), ("B", "M"),
 ]  # fmt: skip
 
 
