@@ -23,7 +23,7 @@ from .types import Message
 from .wire import Done, Generate, Load, Loaded, Piece, Read, Reply
 
 SLICE = 64
-"""Tokens that a processor reads at a time. Half is slower, and more is no faster and keeps less of a prompt that changes
+"""Tokens that a processor reads at a time. Half is slower; more is no faster, and keeps less of a prompt that changes
 (`benchmarks/llm_worker.py`)."""
 
 GPU_SLICE = 256

@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Literal
@@ -123,7 +123,7 @@ class LocalModel:
         cleaned = tuple(Message(message.role, clean(message.content)) for message in messages)
         return self._supervisor.ask(lambda number: CountPrompt(number, cleaned))[0]
 
-    def generate(self, request: Request, cancel: Cancellation | None = None) -> Iterator[Event]:
+    def generate(self, request: Request, cancel: Cancellation | None = None) -> Generator[Event, None, None]:
         """Events of a request, which enters the queue with the first `next`; see `LanguageModel.generate`.
 
         Raises:

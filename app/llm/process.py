@@ -40,8 +40,9 @@ _ENVIRONMENT = {
     "HSA_OVERRIDE_GFX_VERSION",
 }
 _FAMILIES = ("GGML_", "LLAMA_", "GOMP_", "OMP_", "KMP_")
-# llama.cpp's threads wait for each other some hundred times a token. By default they spin so long that beside other busy
-# processes a token takes three times as long; not to spin at all is slow alone (`benchmarks/llm_worker.py`).
+# llama.cpp's threads wait for each other some hundred times a token. By default they spin so long that busy processes
+# beside them cost more than their share (30 tokens/s against 48 with 500 turns on two cores); not to spin at all costs
+# more than half of the speed without any (`benchmarks/llm_worker.py`).
 _DEFAULTS = {"GOMP_SPINCOUNT": "500", "OPENBLAS_NUM_THREADS": "1"}
 
 _CHUNK = 1 << 16

@@ -16,8 +16,13 @@ from .passages import hit_list
 from .sentence_view import sentences_view
 
 
-def answer_head(answer: Answer) -> None:
-    """Draw what stands above the sentences: notes and how the answer came about, or why there is none."""
+def answer_head(answer: Answer, why_quoted: str = "") -> None:
+    """Draw what stands above the sentences: notes and how the answer came about, or why there is none.
+
+    Args:
+        answer: the answer.
+        why_quoted: why there is no language model though one was wanted; empty otherwise.
+    """
     notices("Please note", [sentence_case(note) for note in notes_beside(answer)], "warn")
     if answer.abstained:
         notice("No answer in this corpus", answer.reason, "plain")
@@ -29,7 +34,7 @@ def answer_head(answer: Answer) -> None:
     confidence = badge(
         f"confidence {answer.confidence:.0%}", hint="the estimated probability that the corpus answers the question"
     )
-    said = summary(answer)
+    said = summary(answer) or (f"quoted, not written: {why_quoted}" if why_quoted else "")
     line = f'<div class="rag-small">{escape(said)}</div>' if said else ""
     st.html(f'<div class="rag-rows"><span class="rag-badges">{_mode(answer)}{confidence}</span>{line}</div>')
 

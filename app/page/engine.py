@@ -25,10 +25,9 @@ class Engine:
 
 @dataclass(slots=True)
 class _Slot:
-    """The engine in use, and the settings that it was made from."""
+    """The engine in use."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    key: tuple[str, str] | None = None
     engine: Engine | None = None
 
 
@@ -40,11 +39,10 @@ def open_engine(settings: Settings) -> Engine:
     Raises:
         SotaRagError: the index is missing, damaged or made by another encoder. It is tried again at the next call.
     """
-    slot, key = _slot(), (str(settings.index), settings.fingerprint)
+    slot = _slot()
     with slot.lock:
-        if slot.engine is None or slot.key != key:
+        if slot.engine is None or slot.engine.settings != settings:
             before, slot.engine = slot.engine, _open(settings)
-            slot.key = key
             if before is not None:
                 # Its language model may hold gigabytes, and nobody asks it any more.
                 before.answerer.close()
@@ -62,7 +60,7 @@ def _open(settings: Settings) -> Engine:
     llm = settings.llm
     quoting = answerer.settings.mode is Mode.EXTRACT
     why = answerer.no_model or ("the setting answer.mode is extract" if quoting else "none is set")
-    watch = ModelWatch(answerer.model, llm.url or llm.model or "", why)
+    watch = ModelWatch(answerer.model, llm.url or llm.model or "", why, wanted=not quoting)
     watch.begin()
     return Engine(settings, retriever, answerer, watch)
 

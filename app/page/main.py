@@ -58,7 +58,7 @@ def _draw() -> None:
     filters, search, answering = sidebar(engine)
     # The box is on the screen by now: whoever comes first can type while the encoder loads.
     warm_up(engine)
-    asked = Asked(question, filters, search, answering, turns_before(), str(settings.index), settings.fingerprint)
+    asked = Asked(question, filters, search, answering, turns_before(), settings)
     making = making_of(engine, asked)
     if making is not None:
         with place:
@@ -91,7 +91,7 @@ def _answer(engine: Engine, making: Making) -> None:
     with head:
         if making.stopping and answer.drafting is not None and answer.drafting.finish == "cancelled":
             _stopped()
-        answer_head(answer)
+        answer_head(answer, engine.model.missing)
     with body:
         answer_body(answer, shown)
     with foot:

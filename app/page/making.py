@@ -8,6 +8,7 @@ from ...index import Filters, SearchSettings
 from ..answering import Answer, Answerer, AnswerSettings
 from ..answering.progress import Progress
 from ..llm import Cancellation
+from ..settings import Settings
 from ..strategies import Turn
 from .live import Live, after
 
@@ -22,8 +23,7 @@ class Asked:
         search: how passages are found.
         answering: how the answer is made.
         turns: earlier questions and answers of the conversation.
-        index: folder of the index.
-        fingerprint: of the application's settings.
+        settings: of the application.
     """
 
     question: str
@@ -31,8 +31,7 @@ class Asked:
     search: SearchSettings
     answering: AnswerSettings
     turns: tuple[Turn, ...]
-    index: str
-    fingerprint: str
+    settings: Settings
 
 
 class Making:

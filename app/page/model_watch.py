@@ -17,10 +17,11 @@ class ModelWatch:
         model: the language model, or None.
         name: what the settings call it.
         no_model: why there is none, without a full stop.
+        wanted: whether answers were to be written.
     """
 
-    def __init__(self, model: LanguageModel | None, name: str, no_model: str) -> None:
-        self._model, self._name, self._no_model = model, name, no_model
+    def __init__(self, model: LanguageModel | None, name: str, no_model: str, *, wanted: bool = True) -> None:
+        self._model, self._name, self._no_model, self._wanted = model, name, no_model, wanted
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._info: LanguageModelInfo | None = None
@@ -34,8 +35,8 @@ class ModelWatch:
 
     @property
     def missing(self) -> str:
-        """Why there is none; empty where there is one."""
-        return "" if self.there else self._no_model
+        """Why there is none though one is wanted; empty where there is one, and where none is wanted."""
+        return "" if self.there or not self._wanted else self._no_model
 
     def begin(self) -> None:
         """Load it in the background, unless that was done; what failed is tried again after a while."""

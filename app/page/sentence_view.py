@@ -67,10 +67,10 @@ def _badges(sentence: Sentence) -> str:
 def _strength(strength: Strength | None) -> str:
     if strength is None or not strength.documents:
         return ""
+    if strength.documents == 1:
+        return badge("1 document", hint="no other document that was read says the same on its own")
     years = sorted({strength.years[0], strength.years[-1]}) if strength.years else []
     when = f", {'–'.join(map(str, years))}" if years else ""
-    if strength.documents == 1:
-        return badge(f"1 document{when}", hint="no other document among the passages that were read says the same")
     return badge(
         f"{strength.documents} independent documents{when}", "good", "so many documents say the same on their own"
     )

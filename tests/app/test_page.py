@@ -87,6 +87,8 @@ def open_page(index: Path, monkeypatch, folder: Path) -> AppTest:
     monkeypatch.setenv("SOTA_RAG_INDEX", str(index))
     # Whether the gate is right is tested elsewhere; here it is open.
     monkeypatch.setenv("SOTA_RAG_ANSWER__THRESHOLD", "0")
+    # What a language model writes is looked at in `test_page_written.py`.
+    monkeypatch.setenv("SOTA_RAG_ANSWER__MODE", "extract")
     monkeypatch.chdir(folder)
     return AppTest.from_file(ENTRY, default_timeout=120)
 

@@ -1,58 +1,8 @@
-"""A scripted language model, and the shipped verifier on the embedded encoder."""
-
-import time
+"""The shipped verifier on the embedded encoder."""
 
 import pytest
 from sota_rag.app.answering.remember import RememberingEncoder
 from sota_rag.app.answering.verify.lexical import LexicalVerifier
-from sota_rag.app.llm import Finished, LanguageModelInfo, Prompted, Text
-
-
-class ScriptedModel:
-    """Writes what it is told to, piece by piece; counts words as tokens. Remembers its requests.
-
-    Args:
-        script: a text, an exception to raise, or a function from the request to one of them.
-        reason: why the text ends.
-        piece: characters at a time.
-        pause_s: before each piece.
-    """
-
-    def __init__(self, script="", *, reason="stop", piece=7, pause_s=0.0, window=4096, grammar=False):
-        self.script, self.reason, self.piece, self.pause_s = script, reason, piece, pause_s
-        self.info = LanguageModelInfo("scripted", "0" * 64, window, grammar, True, "script", "in the test")
-        self.requests, self.written, self.closed = [], 0, False
-
-    def count_tokens(self, texts):
-        return [len(text.split()) for text in texts]
-
-    def count_prompt(self, messages):
-        return sum(len(message.content.split()) + 4 for message in messages)
-
-    def generate(self, request, cancel=None):
-        self.requests.append(request)
-        script = self.script(request) if callable(self.script) else self.script
-        if isinstance(script, Exception):
-            raise script
-        yield Prompted(self.count_prompt(request.messages), 0, 0.0, 1.0)
-        self.written = 0
-        for start in range(0, len(script), self.piece):
-            if cancel is not None and cancel.cancelled:
-                yield Finished("cancelled", self.written, 1.0)
-                return
-            time.sleep(self.pause_s)
-            self.written += 1
-            yield Text(script[start : start + self.piece])
-        yield Finished(self.reason, self.written, 1.0)
-
-    def close(self):
-        self.closed = True
-
-
-@pytest.fixture(scope="session")
-def scripted():
-    """The class."""
-    return ScriptedModel
 
 
 @pytest.fixture(scope="session")

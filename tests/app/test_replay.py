@@ -1,0 +1,138 @@
+"""A receipt kept, read, and asked again: what is promised holds, what changed is shown, what is broken is explained."""
+
+import json
+
+import pytest
+from sota_rag.app import compose
+from sota_rag.app.answering import Answerer, AnswerSettings, Mode
+from sota_rag.app.cli import main
+from sota_rag.app.forms import answer_form
+from sota_rag.app.receipt_file import SavedAnswer, read_receipt, write_receipt
+from sota_rag.app.replay import replay
+from sota_rag.app.settings import Settings
+from sota_rag.index import Filters, Kind, Retriever
+from sota_rag.index.errors import UsageError
+
+GUIDE = """---
+title: Low-rank adapters
+date: 2024-05-01
+status: current
+kind: guide
+---
+# Low-rank adapters
+
+LoRA typically trains 0.1% to 1% of the parameters of a language model. The frozen weights stay in place.
+"""
+QUESTION = "What fraction of the parameters does LoRA train?"
+TRUE = "LoRA typically trains 0.1% to 1% of the parameters of a language model."
+
+
+@pytest.fixture
+def corpus(tmp_path, minilm):
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "lora.md").write_text(GUIDE, encoding="utf-8")
+    compose.run_ingestion(Settings(index=tmp_path / "index"), [notes], encoder=minilm)
+    return tmp_path
+
+
+def saved(answer):
+    return SavedAnswer.model_validate_json(json.dumps(answer_form(answer)))
+
+
+def test_the_same_question_gives_the_same_hits_prompt_and_text(corpus, minilm, scripted):
+    settings = AnswerSettings(mode=Mode.AUTO, threshold=0.0)
+    with Retriever.open(corpus / "index", encoder=minilm) as retriever:
+        answerer = Answerer(retriever, minilm, settings, model=scripted(f"{TRUE} [1]"))
+        first = answerer.ask(QUESTION, filters=Filters(kinds=(Kind.GUIDE,), years=(2020, None)))
+        compared, again = replay(saved(first), answerer)
+    assert compared.promised and compared.kept and compared.same_prompt and compared.same_text
+    assert compared.differences == () and compared.diff == () and not compared.hits_moved
+    assert again.receipt == first.receipt
+
+
+def test_another_text_is_shown_as_a_difference(corpus, minilm, scripted):
+    settings = AnswerSettings(mode=Mode.AUTO, threshold=0.0)
+    with Retriever.open(corpus / "index", encoder=minilm) as retriever:
+        first = Answerer(retriever, minilm, settings, model=scripted(f"{TRUE} [1]")).ask(QUESTION)
+        shorter = scripted("LoRA typically trains 0.1% to 1% of the parameters. [1]")
+        other = Answerer(retriever, minilm, settings, model=shorter)
+        compared, _ = replay(saved(first), other)
+    assert compared.kept and compared.same_prompt and not compared.same_text
+    assert "+LoRA typically trains 0.1% to 1% of the parameters." in compared.diff
+
+
+def test_a_new_generation_is_named_and_its_hits_are_compared(corpus, minilm):
+    with Retriever.open(corpus / "index", encoder=minilm) as retriever:
+        first = Answerer(retriever, minilm, AnswerSettings(threshold=0.0)).ask(QUESTION)
+    (corpus / "notes" / "more.md").write_text(
+        "# More\n\nLoRA trains few parameters, says this note.\n", encoding="utf-8"
+    )
+    compose.run_ingestion(Settings(index=corpus / "index"), [corpus / "notes"], encoder=minilm)
+    with Retriever.open(corpus / "index", encoder=minilm) as retriever:
+        compared, _ = replay(saved(first), Answerer(retriever, minilm, AnswerSettings(threshold=0.0)))
+    assert not compared.promised
+    assert any("generation: 000001 then, 000002 now" in difference for difference in compared.differences)
+    assert compared.hits_new == ("notes/more.md#00000",)
+    assert compared.same_prompt is None
+
+
+def test_broken_promises_are_noticed(corpus, minilm):
+    with Retriever.open(corpus / "index", encoder=minilm) as retriever:
+        answerer = Answerer(retriever, minilm, AnswerSettings(threshold=0.0))
+        first = saved(answerer.ask(QUESTION))
+        compared, _ = replay(first.model_copy(update={"hits": ()}), answerer)
+    assert compared.promised and not compared.kept
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("", "is no receipt"), ("{}", "question"), ("[1]", "is no receipt"), ('{"question": 1}', "is no receipt")],
+)
+def test_what_is_no_receipt_is_explained(tmp_path, text, why):
+    path = tmp_path / "receipt.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=why):
+        read_receipt(path)
+
+
+def test_a_receipt_that_is_not_there_is_explained(tmp_path):
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_receipt(tmp_path / "none.json")
+
+
+def test_writing_replaces_whole_files(tmp_path):
+    path = tmp_path / "receipt.json"
+    path.write_text("old", encoding="utf-8")
+    write_receipt(path, {"question": "What?"})
+    assert json.loads(path.read_text(encoding="utf-8")) == {"question": "What?"}
+    assert [entry.name for entry in tmp_path.iterdir()] == ["receipt.json"]
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_the_command_line_keeps_and_replays(corpus, capsys):
+    index, kept = str(corpus / "index"), corpus / "kept.json"
+    assert main(["ask", "--index", index, QUESTION, "--receipt", str(kept)]) == 0
+    capsys.readouterr()
+    assert main(["replay", "--index", index, str(kept)]) == 0
+    shown = capsys.readouterr().out
+    assert "hits: the same, in the same order" in shown and "text: the same" in shown
+    assert main(["replay", "--index", index, str(kept), "--json"]) == 0
+    form = json.loads(capsys.readouterr().out)
+    assert form["promised"] and form["kept"] and form["answer"]["question"] == QUESTION
+    form = json.loads(kept.read_text(encoding="utf-8"))
+    kept.write_text(json.dumps({**form, "hits": form["hits"][1:]}), encoding="utf-8")
+    assert main(["replay", "--index", index, str(kept)]) == 1
+    assert main(["replay", "--index", index, str(corpus / "none.json")]) == 2
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_a_follow_up_takes_its_conversation_from_receipts(corpus, capsys):
+    index, kept = str(corpus / "index"), corpus / "kept.json"
+    main(["ask", "--index", index, QUESTION, "--receipt", str(kept)])
+    capsys.readouterr()
+    assert main(["ask", "--index", index, "And which weights stay in place?", "--after", str(kept), "--json"]) == 0
+    form = json.loads(capsys.readouterr().out)
+    assert "LoRA" in form["standalone"]
+    assert any(form["standalone"] in note for note in form["notes"])
+    assert form["receipt"]["turns"][0]["question"] == QUESTION
