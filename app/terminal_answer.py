@@ -84,8 +84,6 @@ def print_answer(answer: "Answer", live: LiveAnswer | None = None, *, explain: b
     say = _printer()
     if live is not None:
         live.clear()
-    for note in answer.notes:
-        say(wrapped(f"note: {note}"))
     if answer.abstained:
         _silence(answer, say)
     else:
@@ -96,6 +94,10 @@ def print_answer(answer: "Answer", live: LiveAnswer | None = None, *, explain: b
         for citation in answer.citations:
             say(source_line(citation))
     _beside(answer, say)
+    if answer.notes:
+        say("")
+    for note in answer.notes:
+        say(wrapped(f"note: {note}"))
     if explain:
         _explained(answer, say)
 
@@ -184,7 +186,9 @@ def draft_lines(drafting: "DraftReport") -> Iterable[str]:
         yield f"  withheld: {evidence.withheld} sentences that speak to the model"
     if drafting.prompt_tokens is not None:
         cached = f", {drafting.cached_tokens} of them known from before" if drafting.cached_tokens else ""
-        yield f"prompt: {drafting.prompt_tokens} tokens{cached}; written: {drafting.tokens} tokens"
+        spent = "" if drafting.prompt_ms is None else f" in {drafting.prompt_ms:.0f} ms"
+        written = "" if drafting.tokens is None else f"; written: {drafting.tokens} tokens"
+        yield f"prompt: {drafting.prompt_tokens} tokens{cached}{spent}{written}"
     if drafting.first_sentence_ms is not None:
         yield f"first checked sentence after {drafting.first_sentence_ms:.0f} ms"
     for dropped in drafting.dropped:

@@ -52,7 +52,7 @@ def main() -> None:
     name = SETS[arguments.set]
     questions = [json.loads(line) for line in (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(index=Path(folder) / "index")
+        settings = Settings.load(index=Path(folder) / "index", answer={"mode": "extract"})
         run_ingestion(settings)
         with open_retriever(settings) as retriever:
             answerer = make_answerer(settings, retriever)

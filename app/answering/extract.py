@@ -1,7 +1,7 @@
 """An answer of whole sentences, word for word, each with its citation; no language model is asked."""
 
 from .cite import Citations
-from .neutralise import for_reader
+from .neutralise import quotable
 from .pool import Pool
 from .select import SelectionSettings, select
 from .types import Citation, Origin, Sentence, Verdict
@@ -18,7 +18,7 @@ def extract(pool: Pool, settings: SelectionSettings) -> tuple[tuple[Sentence, ..
     citations = Citations()
     sentences = tuple(
         Sentence(
-            for_reader(pool.found[place].text),
+            quotable(pool.found[place].text),
             (citations.cite(pool.found[place]).marker,),
             Verdict.SUPPORTED,
             1.0,

@@ -79,6 +79,11 @@ def for_reader(text: str) -> str:
     return " ".join(text.split())
 
 
+def quotable(text: str) -> str:
+    """A quotation letter for letter, line breaks included, unless something in it has to go."""
+    return text if is_clean(text) else for_reader(text)
+
+
 def is_clean(text: str) -> bool:
     """Whether a sentence can be shown as it stands: nothing in it would become a link, an image or a tag."""
     return " ".join(text.split()) == for_reader(text)

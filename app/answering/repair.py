@@ -8,7 +8,7 @@ import numpy as np
 from ...index import Encoder
 from .attribution import Attributed
 from .expectation import Expected, could_answer, expected
-from .neutralise import for_reader
+from .neutralise import quotable
 from .pool import Pool
 from .types import Mode, Origin, Sentence, Verdict
 
@@ -62,7 +62,7 @@ def decide(
     place = nearest_verbatim(text, pool, used, encoder)
     if place is None:
         return Fate(None, (), reason)
-    quote = for_reader(pool.found[place].text)
+    quote = quotable(pool.found[place].text)
     replaced = Sentence(quote, (), Verdict.SUPPORTED, 1.0, Origin.REPLACED, reason, text)
     return Fate(replaced, (place,), reason)
 

@@ -145,6 +145,9 @@ class DraftReport:
         prompt_tokens: of the whole prompt; None where the back end does not say.
         cached_tokens: how many of them were known from an earlier prompt; None likewise.
         tokens: written; None likewise.
+        queue_ms: waited for other requests; None when the prompt was never read.
+        prompt_ms: until the prompt was read; None likewise.
+        generation_ms: from then to the end of the text; None when it was broken off.
         first_sentence_ms: from the question to the first sentence that was shown; None when there was none.
     """
 
@@ -157,6 +160,9 @@ class DraftReport:
     prompt_tokens: int | None = None
     cached_tokens: int | None = None
     tokens: int | None = None
+    queue_ms: float | None = None
+    prompt_ms: float | None = None
+    generation_ms: float | None = None
     first_sentence_ms: float | None = None
 
 

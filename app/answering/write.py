@@ -98,6 +98,9 @@ class Written:
             prompt_tokens=(prompted and prompted.prompt_tokens) or (finished and finished.prompt_tokens) or None,
             cached_tokens=prompted.cached_tokens if prompted else None,
             tokens=finished.tokens if finished else None,
+            queue_ms=prompted.queue_ms if prompted else None,
+            prompt_ms=prompted.prompt_ms if prompted else None,
+            generation_ms=finished.generation_ms if finished else None,
             first_sentence_ms=self.first_ms,
         )
 

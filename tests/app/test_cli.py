@@ -74,8 +74,9 @@ CITATION_KEYS = {
 }  # fmt: skip
 ANSWER_KEYS = {
     "question", "answer", "abstained", "reason", "mode", "confidence", "sentences", "citations", "hits", "timings_ms",
-    "notes", "receipt",
+    "notes", "receipt", "standalone", "practices", "conflicts", "strategies", "drafting",
 }  # fmt: skip
+SENTENCE_KEYS = {"text", "citations", "verdict", "support", "origin", "detail", "draft", "strength"}
 INGEST_KEYS = {
     "generation", "published", "added", "changed", "removed", "unchanged", "duplicates", "quarantined", "ignored",
     "warnings", "documents", "passages", "encoded", "cached", "seconds",
@@ -242,7 +243,8 @@ def test_ask_json_has_the_documented_form_and_every_sentence_stands_in_what_it_c
     store = open_current(cli_index).store
     assert form["sentences"]
     for sentence in form["sentences"]:
-        assert sentence.keys() == {"text", "citations", "verdict", "support"}
+        assert sentence.keys() == SENTENCE_KEYS
+        assert (sentence["origin"], sentence["detail"], sentence["draft"]) == ("extracted", "", "")
         assert (sentence["verdict"], sentence["support"]) == ("supported", 1.0)
         assert sentence["citations"]
         for marker in sentence["citations"]:

@@ -67,11 +67,12 @@ BEACON = '<img src="https://evil.example/b.png" onerror="window.broken = 1">'
 BOTH = "What does LoRA train, and how is a LoRA adapter merged?"
 FRACTION = "What fraction of the parameters does LoRA train?"
 WRONG = "How is a LoRA adapter merged, and how long does it take?"
-# What the language model writes, by the end of the question; it halts at each `|` until it may go on.
+# What the language model writes, by the end of the question; it halts at each `|` until it may go on. A
+# sentence is over once three words of the next one are there.
 SCRIPTS = {
-    BOTH: f"{TRAINS[:-1]} [1]. And | {MERGES[:-1]} [1]. Then | it ends.",
+    BOTH: f"{TRAINS[:-1]} [1]. A LoRA adapter | {MERGES[15:-1]} [1]. Then it ends | here.",
     FRACTION: f"{TRAINS[:-1]} [1].",
-    WRONG: f"The merging of a LoRA adapter takes 500 hours [1]. Then | LoRA needs {BEACON} 12 kitchens [1].",
+    WRONG: f"The merging of a LoRA adapter takes 500 hours [1]. And LoRA needs | {BEACON} 12 kitchens [1].",
 }
 
 
@@ -128,9 +129,9 @@ class Handler(BaseHTTPRequestHandler):
                 if word != "|":
                     self.chunk({"content": f"{word} "})
                     continue
-                # A space now and then, as long as it may not go on: whoever has hung up is noticed.
+                # Nothing, again and again, as long as it may not go on: whoever has hung up is noticed.
                 while not self.server.go.acquire(timeout=0.1):
-                    self.chunk({"content": " "})
+                    self.chunk({})
             self.chunk({}, "stop")
             self.wfile.write(b"data: [DONE]\n\n")
         except OSError:
@@ -300,7 +301,7 @@ def begin(tab, written, writer, question, shown=1):
     box.fill(question)
     box.press("Enter")
     if shown:
-        tab.wait_for_selector(SENTENCE, timeout=60_000)
+        tab.wait_for_selector(SENTENCE, timeout=20_000)
 
 
 def sentences(tab):
@@ -319,7 +320,8 @@ def test_a_sentence_is_shown_while_the_next_is_being_written(tab, written, write
     tab.get_by_role("button", name="Passage only").wait_for()
     assert sentences(tab) == [TRAINS] and tab.locator(LIVE).count() == 1
     writer.let_go_on()
-    tab.wait_for_function("document.querySelectorAll('.rag-sentence').length === 2", timeout=30_000)
+    tab.wait_for_timeout(4000); tab.screenshot(path='/tmp/g/dbg.png'); print(sentences(tab), tab.locator(LIVE).all_text_contents(), writer.gone._value)
+    tab.wait_for_function("document.querySelectorAll('.rag-sentence').length === 2", timeout=3_000)
     assert sentences(tab) == [TRAINS, MERGES]
     writer.let_go_on()
     tab.wait_for_selector(LIVE, state=GONE, timeout=30_000)
@@ -351,7 +353,7 @@ def test_another_question_stops_the_one_before_and_wipes_its_answer_off(tab, wri
     begin(tab, written, writer, FRACTION)
     tab.get_by_placeholder("Ask a follow-up").wait_for(timeout=30_000)
     begin(tab, written, writer, WRONG, shown=0)
-    tab.wait_for_selector(LIVE, timeout=30_000)
+    tab.locator(LIVE, has_text="writing").wait_for(timeout=30_000)
     tab.wait_for_function(f"![...document.querySelectorAll('{SENTENCE}')].some(s => s.textContent === `{TRAINS}`)")
     assert tab.locator("[data-testid=stExpander]").count() == 0
     begin(tab, written, writer, FRACTION, shown=0)
