@@ -20,7 +20,8 @@ NAMES = {
 
 def section() -> str:
     """The measured part of README.md, without its markers."""
-    return "\n\n".join((scifact(), starter(), papers(), ingestion(), hostile()))
+    parts = (scifact(), starter(), answers(), planted(), injections(), worker(), papers(), ingestion(), hostile())
+    return "\n\n".join(parts)
 
 
 def scifact() -> str:
@@ -55,6 +56,96 @@ def starter() -> str:
         3 was asked once, at the end. Half of the unanswerable questions are near misses (the right topic, a fact that
         is not there); they are what goes wrong most.
     """)
+
+
+def answers() -> str:
+    """Answers of the embedded language model."""
+    result = _read("benchmarks/results/answers.json")
+    auto, extract = result["auto"]["summary"], result["extract"]["summary"]
+    rows = (
+        ("answered", "answered"),
+        ("answered citing the gold sentence", "gold_cited"),
+        ("seconds, median", "seconds_median"),
+    )
+    lines = [f"| {result['questions']} questions over the shipped guides | auto | extract |", "|---|---|---|"]
+    lines += [f"| {label} | {auto[key]} | {extract[key]} |" for label, key in rows]
+    origins, verdicts = auto["sentences_by_origin"], auto["sentences_by_verdict"]
+    read = result["read"]
+    return "\n".join(lines) + _paragraph(f"""
+        With {result["model"]["id"]}, mode `auto`: of {auto["draft_sentences"]} sentences that it wrote,
+        {auto["draft_kept"]} could be shown as written and {auto["draft_replaced"]} were replaced by a quotation for the
+        time being; where less than half of a draft survived, the whole answer was quoted. Shown in the end:
+        {origins.get("generated", 0)} sentences as written, {origins.get("replaced", 0)} replaced,
+        {origins.get("extracted", 0)} extracted ({_counts(verdicts)}). {read["sentences"]} of them were read by
+        {read["by"]}: {read["supported_but_not_said"]} were shown as supported without their citation saying so. The
+        model is too small to write; a larger GGUF or a server was not at hand. First checked sentence after
+        {auto["first_sentence_ms_median"]:,} ms in the median, with {auto["evidence_tokens_median"]:,.0f} tokens of
+        evidence. `python benchmarks/answers.py --index INDEX --output benchmarks/results/answers.json` wrote the file.
+    """)
+
+
+def planted() -> str:
+    """Errors planted in true sentences."""
+    result = _read("benchmarks/results/planted_errors.json")
+    rows, faithful = result["planted"], result["faithful"]
+    lines = ["| 300 planted errors | not shown as supported | refused outright |", "|---|---|---|"]
+    for kind in ("number", "unit", "date", "negation", "comparison", "name"):
+        count = sum(rows[kind].values())
+        passed = rows[kind].get("supported", 0)
+        lines.append(f"| {kind} | {count - passed} of {count} | {rows[kind].get('unsupported', 0)} |")
+    shortened, free = faithful["verbatim-shortened"], faithful["paraphrase"]
+    return "\n".join(lines) + _paragraph(f"""
+        `python benchmarks/planted_errors.py --output benchmarks/results/planted_errors.json` wrote the file. The
+        sentences were written by somebody who had not seen the verifier. Its first run against them let none pass as
+        supported either; what it showed was then used to word refusals better, so the last column is no longer blind.
+        The price: of true sentences that only shorten the passage {shortened.get("supported", 0)} of
+        {sum(shortened.values())} are supported, of free paraphrases {free.get("supported", 0)} of
+        {sum(free.values())}: the verifier knows no synonyms, and says `unchecked`.
+    """)
+
+
+def injections() -> str:
+    """Instructions planted in documents."""
+    result = _read("benchmarks/results/injections.json")
+    table, names = result["summary"], {"obeyed": "obeyed", "link": "link or image", "marker": "unknown marker"}
+    names["prompt"] = "own prompt"
+    ways = {
+        "auto": "auto",
+        "generate": "generate",
+        "undefended": "no defences",
+        "obedient auto": "auto, worst model",
+        "obedient generate": "generate, worst model",
+        "obedient undefended": "no defences, worst model",
+    }
+    lines = [
+        f"| {result['documents']} documents with an instruction | {' | '.join(names.values())} |",
+        "|---|---|---|---|---|",
+    ]
+    for way, label in ways.items():
+        lines.append(f"| {label} | {' | '.join(str(table[way]['wrong'].get(name, 0)) for name in names)} |")
+    return "\n".join(lines) + _paragraph("""
+        Answers that obeyed, held a link or an image, named a passage that is not there, or repeated the system prompt.
+        The embedded model hardly obeys anything; the worst model there can be says every sentence that it is given and
+        its own instructions. `python benchmarks/injections.py --output benchmarks/results/injections.json` wrote the file.
+    """)
+
+
+def worker() -> str:
+    """The worker process of the language model."""
+    r = _read("benchmarks/results/llm_worker.json")
+    prompt, writing, cancelled = r["prompt"], r["writing"], r["cancelled_after"]
+    again = r["kill_9"]["more_than_loading_s"]
+    return _paragraph(f"""
+        The embedded language model on two cores: loaded in {r["load_s"]["median"]:.1f} s; reads
+        {prompt["tokens_per_s"]:.0f} tokens/s and writes {writing["tokens_per_s"]:.0f}
+        ({writing["with_grammar_tokens_per_s"]:.0f} held to a grammar); a prompt of {prompt["prompt_tokens"]:.0f} tokens
+        takes {prompt["new_s"]["median"]:.1f} s, and {prompt["cached_s"]["median"]:.1f} s for the next question to the
+        same passages. Cancelling took at most {1000 * cancelled["queue_s"]["max"]:.0f} ms in the queue,
+        {1000 * cancelled["prompt_s"]["max"]:.0f} ms in the prompt and
+        {1000 * cancelled["generation_s"]["max"]:.0f} ms while writing. After `kill -9`, {again["times"]} times, a new
+        worker wrote its first token {again["max"]:.1f} s after the time of loading at most.
+        `python benchmarks/llm_worker.py --output benchmarks/results/llm_worker.json` wrote the file.
+    """).strip()
 
 
 def papers() -> str:
@@ -114,6 +205,10 @@ def hostile() -> str:
         {r["parent_peak_mib"]:,.0f} MiB. `python benchmarks/hostile.py FOLDER... --output FILE` wrote
         `benchmarks/results/hostile.json`.
     """).strip()
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _worker_peak(result: dict[str, Any]) -> float:

@@ -18,6 +18,9 @@ from .sentence_view import sentences_view
 _TICK_S = 0.2
 """Seconds from one drawing of the line to the next; Streamlit looks for clicks whenever something is drawn."""
 
+_GRACE_S = 5.0
+"""Seconds that an answer is made on when nobody watches; the next run of the page is there much sooner."""
+
 
 def live_view(
     making: Making, retriever: Retriever, head: DeltaGenerator, body: DeltaGenerator, side: DeltaGenerator
@@ -54,8 +57,8 @@ def live_view(
                 with body:
                     sentences_view(_shown(making, live), fresh, len(drawn.sentences) + 1)
                 drawn = live
-    except StopException:  # the visitor has left
-        making.stop()
+    except StopException:  # by another run of the page, which goes on watching, or because the visitor has left
+        making.leave(_GRACE_S)
         raise
     st.rerun()
 

@@ -49,6 +49,7 @@ class Making:
         self._cancel = Cancellation()
         self._changed = threading.Condition()
         self._begun = time.monotonic()
+        self._seen = self._begun
         self._live = Live(self._begun)
         self._outcome: Answer | Exception | None = None
         # A daemon: the process need not wait for an answer that nobody will read.
@@ -89,17 +90,31 @@ class Making:
             if self._outcome is None:
                 self._cancel.cancel()
 
+    def leave(self, grace_s: float) -> None:
+        """Nobody looks at it any more: stop it, unless somebody does again within so many seconds."""
+        left = time.monotonic()
+        timer = threading.Timer(grace_s, self._stop_unless_seen, (left,))
+        timer.daemon = True
+        timer.start()
+
     def wait(self, version: int, seconds: float) -> Live:
         """What is known, once it is more than at a version, or the answer is there, or after so many seconds."""
         with self._changed:
+            self._seen = time.monotonic()
             self._changed.wait_for(lambda: self._outcome is not None or self._live.version > version, seconds)
             return self._live
 
     def settle(self, seconds: float) -> None:
         """Wait for the end, until it is so many seconds since the beginning."""
         with self._changed:
-            left = self._begun + seconds - time.monotonic()
+            self._seen = time.monotonic()
+            left = self._begun + seconds - self._seen
             self._changed.wait_for(lambda: self._outcome is not None, max(0.0, left))
+
+    def _stop_unless_seen(self, since: float) -> None:
+        with self._changed:
+            if self._seen <= since and self._outcome is None:
+                self._cancel.cancel()
 
     def _run(self) -> None:
         asked = self.asked

@@ -158,6 +158,28 @@ def test_stopping_turns_the_switch_once_and_not_after_the_end():
     assert not making.stopping
 
 
+def test_an_answer_that_nobody_watches_is_stopped_after_a_while():
+    answerer = Told(QueryError("x"))
+    making = Making(answerer, ASKED)
+    making.leave(0.05)
+    for _ in range(500):  # by looks that do not count as watching
+        if making.done:
+            break
+        time.sleep(0.01)
+    assert making.stopping
+
+
+def test_an_answer_that_somebody_watches_again_goes_on():
+    answerer = Told(QueryError("x"))
+    making = Making(answerer, ASKED)
+    making.leave(0.2)
+    making.wait(1, 0.1)
+    time.sleep(0.2)
+    assert not making.stopping
+    answerer.go.set()
+    making.settle(SOON)
+
+
 def test_two_are_made_at_once():
     slow, quick = Told(QueryError("slow")), Told(QueryError("quick"))
     quick.go.set()
