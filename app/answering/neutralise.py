@@ -13,6 +13,8 @@ _CONTROL_TOKENS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _MARKER = re.compile(r"\[(\d{1,3})\]")
+# Behind a letter it is an index, as in `x[1]`, and no marker.
+_SHOWN_MARKER = re.compile(r"(?<![\w\])])\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
 _FRAME = re.compile(r"^\s*(?:passages?|question|answer)\s*:", re.IGNORECASE | re.MULTILINE)
 _LINKED = re.compile(r"!?\[([^\[\]\n]{0,300})\]\((?:[^()\s]|\([^()\s]*\)){0,500}(?:\s+\"[^\"]*\")?\)")
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]{1,15}://|www\.|mailto:|javascript:|data:)\S*", re.IGNORECASE)
@@ -25,6 +27,11 @@ _ADDRESSES_MODEL = re.compile(
     r"sources?|text|guidance|constraints?)\b|"
     r"\b(?:ignore|disregard|forget|override|bypass) (?:the |all |all the )?(?:passages?|context|instructions?|rules?|"
     r"sources?|guidelines?|prompts?)\b|"
+    r"\b(?:prefer|trust|cite|quote|obey|follow) this (?:passage|document|source|text|note|sentence)\b|"
+    r"\b(?:discard|abandon|drop|leave|stop|end) your (?:task|work|role|job)\b|"
+    r"(?:^|[.!?]\s*)(?:model|assistant|ai|llm|chatbot)\s*[,:]|"
+    r"\b(?:they|it|you|answers?|responses?|repl(?:y|ies)|summar(?:y|ies))\b.{0,40}\b(?:must|are to|is to|ha(?:s|ve) "
+    r"to)\b.{0,20}\b(?:say|be given|be signed|begin with|end with|mention|recommend)\b|"
     r"\byour (?:system|initial|original|hidden|own)? ?(?:prompt|instructions?|guidelines|rules)\b|"
     r"\b(?:reveal|print|repeat|show|output|leak|quote|recite|disclose|paste|dump)\b.{0,30}\b(?:system|initial|"
     r"original|hidden) (?:prompt|instructions?|message)\b|"
@@ -69,13 +76,17 @@ def for_prompt(text: str) -> str:
 
 
 def for_reader(text: str) -> str:
-    """A sentence as a reader may see it: links are their labels, images, tags and addresses are gone; on one line."""
+    """A sentence as a reader may see it, on one line: links are their labels, images, tags and addresses are gone.
+
+    Numbers in brackets, such as a paper's own references, are put into parentheses: brackets are for our markers.
+    """
     text = _HIDDEN.sub("", text)
     text = _CONTROL_TOKENS.sub(" ", text)
     text = re.sub(r"!\[[^\[\]\n]{0,300}\]\([^()\n]{0,500}\)", " ", text)
     text = _LINKED.sub(r"\1", text)
     text = _TAG.sub(" ", text)
-    text = _ADDRESS.sub(" ", text).replace("](", "] (").replace("![", "! [")
+    text = _SHOWN_MARKER.sub(r"(\1)", _ADDRESS.sub(" ", text))
+    text = text.replace("](", "] (").replace("![", "! [")
     return " ".join(text.split())
 
 

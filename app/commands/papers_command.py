@@ -4,9 +4,10 @@ fetch    download PDFs, titles, authors, dates and licences by arXiv identifier
 add      copy PDFs from this machine; asks nobody unless --lookup is given
 list     what is in the folder, where it came from, and under which licence
 
-Beside `models pull`, this is the only command that uses the network, and `fetch` and `add --lookup` are the only parts of it that do. It asks
-arXiv (or the mirror that the settings name) for the papers you name and for nothing else: one request every three
-seconds, as arXiv's terms of use ask, with a header that names this software and your setting `papers.contact`.
+Beside `models pull`, this is the only command that uses the network, and `fetch` and `add --lookup` are the only parts
+of it that do. It asks arXiv (or the mirror that the settings name) for the papers you name and for nothing else: one
+request every three seconds, as arXiv's terms of use ask, with a header that names this software and your setting
+`papers.contact`.
 
 An interrupted download goes on where it stopped when the same command runs again. A paper that is there and has its
 recorded checksum is not asked for again; a file is never overwritten. To get a newer version, name it (2106.09685v3).

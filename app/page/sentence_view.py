@@ -81,7 +81,7 @@ def _remarks(sentence: Sentence) -> str:
     if sentence.origin is Origin.REPLACED:
         return (
             '<details class="rag-draft rag-small"><summary>What it wrote</summary>'
-            f"<div><s><bdi>{escape(sentence.draft)}</bdi></s></div><div><bdi>{escape(sentence.detail)}</bdi></div>"
+            f"<div><s><bdi>{sentence.draft}</bdi></s></div><div><bdi>{escape(sentence.detail)}</bdi></div>"
             "</details>"
         )
     if sentence.detail and sentence.verdict is not Verdict.SUPPORTED:

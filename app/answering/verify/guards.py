@@ -33,9 +33,7 @@ def contradictions(alignment: Alignment, sentence: Sequence[Token]) -> list[str]
     unmet = [token for token in alignment.absent + alignment.displaced if token.unit is Unit.NEGATION]
     passed = [token for token in alignment.passed_over if token.unit is Unit.NEGATION]
     said = {token.key for token in sentence if token.unit is Unit.DIRECTION}
-    turned = [
-        token for token in alignment.absent if token.unit is Unit.DIRECTION and OPPOSITES.get(token.key) in said
-    ]
+    turned = [token for token in alignment.absent if token.unit is Unit.DIRECTION and OPPOSITES.get(token.key) in said]
     return [
         *(f"the passage says it without {token.text!r}" for token in unmet),
         *(f"the passage says {token.text!r} there" for token in passed),

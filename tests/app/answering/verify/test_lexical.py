@@ -148,8 +148,8 @@ def test_tokens_know_names_quantities_and_turning_words():
 
 @pytest.mark.parametrize(
     ("word", "first", "names"),
-    [("LoRA", True, True), ("The", True, False), ("Adam", False, True), ("GPT-3", True, True), ("weights", False, False),
-     ("lora_alpha", False, True), ("β", False, True), ("However", True, False)],
+    [("LoRA", True, True), ("The", True, False), ("Adam", False, True), ("GPT-3", True, True),
+     ("weights", False, False), ("lora_alpha", False, True), ("β", False, True), ("However", True, False)],
 )  # fmt: skip
 def test_names(word, first, names):
     assert is_name(word, first=first) is names
