@@ -19,7 +19,8 @@ from .types import Answer, Citation, DraftReport, Mode, Sentence, Verdict
 from .verify.agree import agrees
 
 if TYPE_CHECKING:
-    from .ask import Answerer, AnswerSettings
+    from .answer_settings import AnswerSettings
+    from .ask import Answerer
 
 
 @dataclass(frozen=True, slots=True)

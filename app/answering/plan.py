@@ -10,7 +10,7 @@ from ..strategies import SpeedMeter, StrategyReport, Wanted, no_room, plan
 from .types import Mode
 
 if TYPE_CHECKING:
-    from .ask import AnswerSettings
+    from .answer_settings import AnswerSettings
     from .write import WriteSettings
 
 

@@ -58,6 +58,7 @@ def live_view(
                     sentences_view(_shown(making, live), fresh, len(drawn.sentences) + 1)
                 drawn = live
     except StopException:  # by another run of the page, which goes on watching, or because the visitor has left
+        making.leave(_GRACE_S)
         raise
     st.rerun()
 

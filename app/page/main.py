@@ -69,7 +69,7 @@ def _answer(engine: Engine, making: Making) -> None:
     making.settle(_AT_ONCE_S)
     # Every other question has its place below an empty element, which wipes the answer before it off the screen;
     # otherwise that would stand there, fading, until the new one is finished.
-    odd = False
+    odd = making.number % 2 == 1
     if odd:
         st.empty()
     error = making.error

@@ -50,14 +50,15 @@ def _sentence(
                     on_click=choose,
                     args=(shown, marker),
                 )
-            st.html(_badges(sentence), width="content")
+            st.html(badges_html(sentence), width="content")
             st.html(_source(sentence, citations), width="content")
-        remarks = _remarks(sentence)
+        remarks = remarks_html(sentence)
         if remarks:
             st.html(remarks)
 
 
-def _badges(sentence: Sentence) -> str:
+def badges_html(sentence: Sentence) -> str:
+    """Verdict, origin and strength of a sentence."""
     label, tone, meaning = _VERDICTS[sentence.verdict]
     detail = f": {sentence.detail}" if sentence.detail and sentence.origin is not Origin.REPLACED else ""
     verdict = badge(label, tone, f"{meaning}{detail}; support {sentence.support:.2f}")
@@ -76,12 +77,12 @@ def _strength(strength: Strength | None) -> str:
     )
 
 
-def _remarks(sentence: Sentence) -> str:
+def remarks_html(sentence: Sentence) -> str:
     """What a reader should not have to look for: doubts, and what a quotation stands in place of."""
     if sentence.origin is Origin.REPLACED:
         return (
             '<details class="rag-draft rag-small"><summary>What it wrote</summary>'
-            f"<div><s><bdi>{sentence.draft}</bdi></s></div><div><bdi>{escape(sentence.detail)}</bdi></div>"
+            f"<div><s><bdi>{escape(sentence.draft)}</bdi></s></div><div><bdi>{escape(sentence.detail)}</bdi></div>"
             "</details>"
         )
     if sentence.detail and sentence.verdict is not Verdict.SUPPORTED:

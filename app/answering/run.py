@@ -1,0 +1,267 @@
+"""The steps from a question to an answer, in their order; what is decided in each lies in a module of its own."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ...index import Filters, Hit, SearchResult, SearchSettings
+from ...index.clock import Clock
+from ...index.errors import LanguageModelError, ModelError
+from ...index.view import View
+from ..llm import Cancellation
+from ..strategies import (
+    Part,
+    Retrieved,
+    StrategyReport,
+    Turn,
+    merge,
+    not_run,
+    retrieve,
+    second_query,
+    standalone,
+)
+from .evidence import Evidence, weigh
+from .extract import extract
+from .finish import Asked, Made, Weighed, finish
+from .plan import Planned
+from .pool import Pool, read_sentences
+from .progress import Found, Listener, SentenceReady, StageBegun, Withdrawn
+from .repair import answers_in_kind
+from .silence import why_silent
+from .types import Answer, Mode, Origin
+from .write import Writer, Written
+
+if TYPE_CHECKING:
+    from .ask import Answerer
+
+
+@dataclass(slots=True)
+class Run:
+    """One question on its way to an answer; made by `Answerer.ask`."""
+
+    answerer: "Answerer"
+    question: str
+    filters: Filters | None
+    search: SearchSettings | None
+    planned: Planned
+    listener: Listener
+    cancel: Cancellation | None
+    clock: Clock = field(default_factory=Clock)
+    started: float = field(default_factory=time.perf_counter)
+    notes: list[str] = field(default_factory=list)
+    reports: list[StrategyReport] = field(default_factory=list)
+
+    def answer(self, turns: Sequence[Turn]) -> Answer:
+        """Take all steps; `Answerer.ask` says what is raised."""
+        settings = self.planned.settings
+        self.notes += self.planned.notes
+        self.reports += self.planned.reports
+        query = self._standalone(turns)
+        view = self.answerer.retriever.view()
+        retrieved = self._retrieve(view, query)
+        result = retrieved.result
+        weights = view.term_weights(result.query)
+        read = result.hits[: settings.read]
+        with self.clock("sentences"):
+            pool = self._pool(result.query, read, view)
+        with self.clock("gate"):
+            evidence = weigh(
+                result.query,
+                [hit.passage for hit in read],
+                pool.found,
+                pool.scored,
+                weights,
+                self.answerer.encoder,
+            )
+        weighed = self._weighed(evidence)
+        made = self._make(query, view, retrieved, pool) if weighed.passes else Made.silent()
+        if not made.sentences and not made.reason:
+            made = replace(made, reason=why_silent(made.result or result, pool.found, passes=weighed.passes))
+        asked = Asked(
+            question=result.query if query == self.question else self.question.strip(),
+            query=query,
+            turns=tuple(turns),
+            settings=self.planned.asked,
+            filters=self.filters,
+            search=self.search,
+        )
+        with self.clock("finish"):
+            return finish(
+                self.answerer,
+                asked,
+                view,
+                made if made.result else replace(made, result=result),
+                pool,
+                weighed,
+                notes=tuple(self.notes),
+                reports=tuple(self.reports),
+                clock=self.clock,
+            )
+
+    def _standalone(self, turns: Sequence[Turn]) -> str:
+        """The question to search for; a follow-up is rewritten, and the reader is told."""
+        if not turns:
+            return self.question
+        self.listener(StageBegun("follow-up"))
+        with self.clock("follow-up"):
+            model = None if self.planned.settings.mode is Mode.EXTRACT else self.answerer.model
+            seed = self.planned.settings.write.sampling.seed
+            limit = self.planned.search_deadline
+            said = standalone(self.question, turns, model, cancel=self.cancel, seed=seed, deadline=limit)
+        if said.changed:
+            self.notes.append(f"the follow-up was searched for as {said.question!r} ({said.how})")
+        return said.question
+
+    def _retrieve(self, view: View, query: str) -> Retrieved:
+        settings = self.planned.settings
+        self.listener(StageBegun("search"))
+        with self.clock("search"):
+            retrieved = retrieve(
+                view,
+                query,
+                settings.hits,
+                strategies=settings.strategies,
+                model=self.answerer.model,
+                encoder=self.answerer.encoder,
+                filters=self.filters,
+                settings=self.search,
+                cancel=self.cancel,
+                seed=settings.write.sampling.seed,
+                deadline=self.planned.search_deadline,
+            )
+        self.reports += retrieved.reports
+        self.listener(Found(retrieved.result))
+        return retrieved
+
+    def _pool(self, query: str, hits: Sequence[Hit], view: View) -> Pool:
+        weights = view.term_weights(query)
+        return read_sentences(query, hits, view, self.answerer.encoder, weights, self.planned.settings.selection)
+
+    def _weighed(self, evidence: Evidence | None) -> Weighed:
+        self.listener(StageBegun("gate"))
+        gate, settings = self.answerer.gate, self.planned.settings
+        threshold = gate.threshold if settings.threshold is None else settings.threshold
+        return Weighed(evidence, gate.probability(evidence), threshold)
+
+    def _make(self, query: str, view: View, retrieved: Retrieved, pool: Pool) -> Made:
+        """The sentences: written where that is asked for and goes well, else extracted."""
+        mode = self.planned.settings.mode
+        if mode is Mode.EXTRACT:
+            return self._extracted(pool)
+        try:
+            made = self._written(query, view, retrieved, pool)
+        except (LanguageModelError, ModelError) as error:
+            if mode is Mode.GENERATE:
+                raise
+            self.notes.append(f"the language model could not write, so the answer is quoted: {error}")
+            return self._extracted(pool)
+        if made.reason or mode is Mode.GENERATE or made.sentences:
+            return made
+        self.listener(Withdrawn("less than half of what the language model wrote is supported by the passages"))
+        self.notes.append(_instead(made))
+        extracted = self._extracted(pool)
+        return replace(made, sentences=extracted.sentences, citations=extracted.citations, mode=Mode.EXTRACT)
+
+    def _written(self, query: str, view: View, retrieved: Retrieved, pool: Pool) -> Made:
+        """What survives of a draft; without sentences when too little does, with a reason when the model abstains."""
+        settings = self.planned.settings
+        written = self._draft(query, view, retrieved)
+        result = retrieved.result
+        if not self._good(query, written, pool) and "self-critique" in settings.strategies:
+            again = self._again(query, view, retrieved, written)
+            if again:
+                result, written = again
+        made = Made((), (), Mode.GENERATE, drafting=written.report(), prompt_hash=written.prompt_hash, result=result)
+        if written.abstained:
+            return replace(made, reason="The language model read the nearest passages and found no answer in them.")
+        generate = settings.mode is Mode.GENERATE
+        if not written.sentences or not (generate or self._good(query, written, pool)):
+            reason = "Nothing that the language model wrote is supported by the passages." if generate else ""
+            return replace(made, reason=reason)
+        self.notes += written.packed.notes()
+        self.notes += _repairs(written)
+        return replace(made, sentences=tuple(written.sentences), citations=written.citations.all)
+
+    def _draft(self, query: str, view: View, retrieved: Retrieved) -> Written:
+        model = self.answerer.model
+        assert model is not None
+        writer = Writer(model, self.answerer.verifier, self.answerer.encoder)
+        with self.clock("write"):
+            written = writer.write(
+                query,
+                retrieved.result.hits,
+                view,
+                lambda hits: self._pool(query, hits, view),
+                self.planned.write_settings(),
+                self.planned.settings.mode,
+                started=self.started,
+                listener=self.listener,
+                cancel=self.cancel,
+            )
+        for event in (written.prompted, written.finished):
+            if event is not None:
+                self.answerer.speeds.observe(event)
+        return written
+
+    def _good(self, query: str, written: Written, pool: Pool) -> bool:
+        """Whether a draft can stand: half of it survived, and it holds the kind of fact that is asked for.
+
+        The latter only where a quotation would hold it.
+        """
+        if written.abstained or not written.survives:
+            return False
+        if answers_in_kind(query, written.sentences):
+            return True
+        extracted, _ = extract(pool, self.planned.settings.selection)
+        return not answers_in_kind(query, extracted)
+
+    def _again(
+        self, query: str, view: View, retrieved: Retrieved, first: Written
+    ) -> tuple[SearchResult, Written] | None:
+        """Retrieve once more for what failed, and write again; None when that gives nothing new or nothing better."""
+        started = time.perf_counter()
+        failed = [*(one.draft for one in first.sentences if one.draft), *(dropped.text for dropped in first.dropped)]
+        wanted = second_query(query, failed, ())
+        if wanted == query:
+            self.reports.append(not_run("self-critique", "nothing in the draft names what to look for"))
+            return None
+        self.listener(StageBegun("again", wanted))
+        found = view.search(wanted, self.planned.settings.hits, filters=self.filters, settings=self.search)
+        result = merge([Part(retrieved.result), Part(found)], self.planned.settings.hits)
+        second = self._draft(query, view, Retrieved(result))
+        better = (second.survives, second.kept) > (first.survives, first.kept)
+        known = {hit.passage.id for hit in retrieved.result.hits}
+        new = sum(hit.passage.id not in known for hit in result.hits)
+        detail = (
+            f"{first.weighed - first.kept} of {first.weighed} sentences failed; a second search brought {new} new of "
+            f"{len(result.hits)} hits, and {second.kept} of {second.weighed} sentences hold now"
+            f"{'' if better else ', which is no better: the first draft stands'}"
+        )
+        spent = round((time.perf_counter() - started) * 1000, 3)
+        self.reports.append(StrategyReport("self-critique", True, detail, (wanted,), spent))
+        return (result, second) if better else None
+
+    def _extracted(self, pool: Pool) -> Made:
+        with self.clock("select"):
+            sentences, citations = extract(pool, self.planned.settings.selection)
+        for sentence in sentences:
+            self.listener(SentenceReady(sentence, tuple(c for c in citations if c.marker in sentence.citations)))
+        return Made(sentences, citations, Mode.EXTRACT)
+
+
+def _instead(made: Made) -> str:
+    """Why the answer is quoted although a language model wrote."""
+    drafting = made.drafting
+    assert drafting is not None
+    held = f"{drafting.kept} of the {drafting.sentences} sentences" if drafting.sentences else "nothing"
+    return f"the answer is quoted: {held} that the language model wrote could be shown"
+
+
+def _repairs(written: Written) -> list[str]:
+    """What happened to single sentences."""
+    replaced = sum(sentence.origin is Origin.REPLACED for sentence in written.sentences)
+    dropped = written.weighed - written.kept - replaced
+    parts = [f"{replaced} replaced by a quotation"] if replaced else []
+    parts += [f"{dropped} left out"] if dropped > 0 else []
+    return [f"of {written.weighed} sentences that the language model wrote, {' and '.join(parts)}"] if parts else []
