@@ -254,7 +254,11 @@ def _instead(made: Made) -> str:
     """Why the answer is quoted although a language model wrote."""
     drafting = made.drafting
     assert drafting is not None
-    held = f"{drafting.kept} of the {drafting.sentences} sentences" if drafting.sentences else "nothing"
+    if not drafting.sentences:
+        return "the answer is quoted: the language model wrote nothing"
+    if drafting.sentences == 1:
+        return "the answer is quoted: the one sentence that the language model wrote could not be shown"
+    held = f"{drafting.kept or 'none'} of {drafting.sentences} sentences"
     return f"the answer is quoted: {held} that the language model wrote could be shown"
 
 

@@ -74,6 +74,7 @@ def page(corpus, monkeypatch, tmp_path):
     st.cache_data.clear()
     monkeypatch.setenv("SOTA_RAG_INDEX", str(corpus / "index"))
     monkeypatch.setenv("SOTA_RAG_ANSWER__THRESHOLD", "0")
+    monkeypatch.setenv("SOTA_RAG_ANSWER__MODE", "extract")
     monkeypatch.chdir(tmp_path)
     return AppTest.from_file(ENTRY, default_timeout=120)
 
