@@ -71,7 +71,7 @@ def make_answerer(settings: Settings, retriever: Retriever) -> Answerer:
     shared = retriever.encoder
     encoder = shared if isinstance(shared, SentenceTransformerEncoder) else make_encoder(settings)
     model, missing = None, ""
-    if settings.answer.mode != "extract":
+    if settings.answer.mode != "extract" or settings.answer.strategies:
         try:
             model = make_language_model(settings)
             model.start()

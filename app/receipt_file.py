@@ -1,7 +1,6 @@
 """A receipt on disk: the answer's JSON form, read back as far as it takes to ask the question again."""
 
 import json
-import os
 import tempfile
 from pathlib import Path
 from typing import Any, Literal
@@ -40,10 +39,24 @@ class SavedTurn(_Form):
 
 
 class SavedModel(_Form):
-    """The encoder or the language model of the saved answer."""
+    """A model of the saved answer."""
 
     id: str
     fingerprint: str
+
+
+class SavedEncoder(SavedModel):
+    """The encoder, and where it ran."""
+
+    device: str | None = None
+    precision: str | None = None
+
+
+class SavedGate(_Form):
+    """The gate's decision."""
+
+    threshold: float = 0.0
+    fingerprint: str = ""
 
 
 class SavedFilters(_Form):
@@ -61,9 +74,10 @@ class SavedReceipt(_Form):
 
     software: str
     generation: str
-    encoder: SavedModel
+    encoder: SavedEncoder
     reranker: str | None = None
     llm: SavedModel | None = None
+    gate: SavedGate = SavedGate()
     prompt_version: str | None = None
     prompt_hash: str | None = None
     seed: int | None = None
@@ -100,7 +114,12 @@ def write_receipt(path: Path, form: dict[str, Any]) -> None:
     ) as part:
         json.dump(form, part, ensure_ascii=False, indent=2)
         part.write("\n")
-    os.replace(part.name, path)  # noqa: PTH105 - a name, not a Path
+    written = Path(part.name)
+    try:
+        written.replace(path)
+    except OSError:
+        written.unlink(missing_ok=True)
+        raise
 
 
 def read_receipt(path: Path) -> SavedAnswer:

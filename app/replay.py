@@ -21,8 +21,8 @@ class Replay:
 
     Attributes:
         question: as saved.
-        promised: whether generation, encoder, reranker, language model and prompts are the same, so that hits and
-            prompt must be.
+        promised: whether generation, models, prompts and settings are the same, and neither a time budget nor text of a
+            language model had a part in the search, so that hits and prompt must be the same.
         kept: whether that promise holds: the same hits in the same order and, where a model was asked, the same prompt.
         differences: what else made the answers, saved and now, in words.
         hits_gone: passages that were hits and are none now.
@@ -88,7 +88,7 @@ def compare(saved: SavedAnswer, answer: "Answer") -> Replay:
     new_lines = [sentence.text for sentence in answer.sentences]
     return Replay(
         question=saved.question,
-        promised=not differences and old.budget_s is None,
+        promised=not differences and not _left_to_chance(saved),
         kept=before == after and same_prompt is not False,
         differences=tuple(differences),
         hits_gone=tuple(passage for passage in before if passage not in after),
@@ -100,11 +100,22 @@ def compare(saved: SavedAnswer, answer: "Answer") -> Replay:
     )
 
 
+def _left_to_chance(saved: SavedAnswer) -> bool:
+    """Whether the hits depended on the machine's speed, or on text that a language model wrote."""
+    receipt = saved.receipt
+    rewritten = bool(receipt.turns) and receipt.asked_mode != "extract"
+    return receipt.budget_s is not None or bool(receipt.strategies) or rewritten
+
+
 def _differences(saved: SavedAnswer, answer: "Answer") -> list[str]:
     old, new = saved.receipt, answer.receipt
     pairs = [
         ("index generation", old.generation, new.generation),
         ("encoder", old.encoder.fingerprint[:12], new.encoder.fingerprint[:12]),
+        ("encoder's device", old.encoder.device, new.encoder.device),
+        ("encoder's precision", old.encoder.precision, new.encoder.precision),
+        ("gate", old.gate.fingerprint[:12], new.gate.fingerprint[:12]),
+        ("gate's threshold", str(old.gate.threshold), str(new.gate.threshold)),
         ("reranker", old.reranker, new.reranker),
         ("language model", _named(old.llm), _named(new.llm)),
         ("prompts' version", old.prompt_version, new.prompt_version),

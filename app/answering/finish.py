@@ -70,6 +70,8 @@ class Made:
         drafting: what became of the language model's text.
         prompt_hash: of the conversation that asked for it.
         result: the hits behind the answer.
+        pool: the sentences that a written answer rests on; None for an extracted one.
+        asked_model: whether the language model was asked to write.
     """
 
     sentences: tuple[Sentence, ...]
@@ -79,6 +81,8 @@ class Made:
     drafting: DraftReport | None = None
     prompt_hash: str | None = None
     result: SearchResult | None = None
+    pool: Pool | None = None
+    asked_model: bool = False
 
     @classmethod
     def silent(cls) -> Self:
@@ -118,8 +122,8 @@ def finish(
         mode=made.mode,
         confidence=round(weighed.confidence, 4),
         hits=result.hits,
-        receipt=receipt(answerer, asked, made, weighed, result),
-        timings_ms=_timings(result, clock),
+        receipt=receipt(answerer, asked, made, weighed, result, used_model=_used_model(made, reports)),
+        timings_ms=_timings(result, clock, reports),
         notes=(*result.notes, *notes, *practice_notes(made.citations, result.hits)),
         standalone="" if asked.query == asked.question else asked.query,
         drafting=made.drafting,
@@ -153,7 +157,14 @@ def _conflicts(made: Made, pool: Pool) -> tuple[Conflict, ...]:
     return tuple(find_conflicts(pool.found, pool.scored.vectors, about=places))
 
 
-def _timings(result: SearchResult, clock: Clock) -> dict[str, float]:
+def _timings(result: SearchResult, clock: Clock, reports: Sequence[StrategyReport]) -> dict[str, float]:
     own = clock.milliseconds()
     stages = {f"search.{name}": value for name, value in result.timings_ms.items() if name != "total"}
-    return {**stages, **{name: value for name, value in own.items() if name != "search"}}
+    # What the search took beyond its own stages went into strategies and their language model.
+    beyond = round(own.pop("search", 0.0) - result.timings_ms.get("total", 0.0), 3)
+    return {**stages, **({"strategies": beyond} if any(report.ran for report in reports) else {}), **own}
+
+
+def _used_model(made: Made, reports: Sequence[StrategyReport]) -> bool:
+    """Whether a language model had a part in the answer."""
+    return made.asked_model or any(report.ran for report in reports)

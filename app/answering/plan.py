@@ -11,7 +11,6 @@ from .types import Mode
 
 if TYPE_CHECKING:
     from .answer_settings import AnswerSettings
-    from .write import WriteSettings
 
 
 # The system prompt, the headings of passages and the question, by the embedded model's tokenizer, rounded up.
@@ -29,6 +28,7 @@ class Planned:
         reports: of strategies that there is no room for.
         deadline: `time.monotonic()` seconds at which the budget ends; None without one.
         search_deadline: those at which strategies must be done, so that there is time to write; None likewise.
+        rerank_s: seconds that the reranker may take; None leaves it as it is set.
     """
 
     asked: "AnswerSettings"
@@ -37,20 +37,7 @@ class Planned:
     reports: tuple[StrategyReport, ...] = ()
     deadline: float | None = None
     search_deadline: float | None = None
-
-    def write_settings(self) -> "WriteSettings":
-        """How to ask for a draft now: what is left of the budget is its limit."""
-        if self.deadline is None:
-            return self.settings.write
-        left = max(0.5, self.deadline - time.monotonic())
-        kept = self.settings.write
-        limits = replace(
-            kept.deadlines,
-            queue_s=min(kept.deadlines.queue_s, left),
-            prompt_s=min(kept.deadlines.prompt_s, left),
-            generation_s=min(kept.deadlines.generation_s, left),
-        )
-        return replace(kept, deadlines=limits)
+    rerank_s: float | None = None
 
 
 def plan_answer(
@@ -98,4 +85,12 @@ def plan_answer(
         sampling=replace(kept.write.sampling, max_tokens=made.max_tokens),
     )
     kept = replace(kept, mode=Mode(made.mode), write=write, strategies=tuple(made.strategies))
-    return Planned(settings, kept, (*notes, *made.cut), (*reports, *lost), ends, ends - (made.generation_s or 0.0))
+    return Planned(
+        asked=settings,
+        settings=kept,
+        notes=(*notes, *made.cut),
+        reports=(*reports, *lost),
+        deadline=ends,
+        search_deadline=ends - (made.generation_s or 0.0),
+        rerank_s=made.rerank_s if rerank_s else None,
+    )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from ...index import SearchResult, SentenceTransformerEncoder
 from ...index.builder import software_version
 from ...index.encoder import WordEncoder
+from ...index.errors import LanguageModelError, ModelError
 from .prompts import PROMPT_VERSION
 from .types import EncoderReceipt, GateReceipt, LanguageModelReceipt, Receipt
 
@@ -13,20 +14,28 @@ if TYPE_CHECKING:
     from .finish import Asked, Made, Weighed
 
 
-def receipt(answerer: "Answerer", asked: "Asked", made: "Made", weighed: "Weighed", result: SearchResult) -> Receipt:
-    """The receipt of an answer."""
+def receipt(
+    answerer: "Answerer",
+    asked: "Asked",
+    made: "Made",
+    weighed: "Weighed",
+    result: SearchResult,
+    *,
+    used_model: bool,
+) -> Receipt:
+    """The receipt of an answer; `used_model` is whether a language model had a part in it."""
     reranker, reranker_note = _reranked(answerer, result)
-    wrote = made.drafting is not None
+    wrote = made.asked_model
     return Receipt(
         software=software_version(),
         generation=result.generation,
         encoder=_encoder(answerer.encoder.encoder),
         reranker=reranker,
         reranker_note=reranker_note,
-        llm=_language_model(answerer) if wrote else None,
+        llm=_language_model(answerer) if used_model else None,
         prompt_version=PROMPT_VERSION if wrote else None,
         prompt_hash=made.prompt_hash,
-        seed=asked.settings.write.sampling.seed if wrote else None,
+        seed=asked.settings.write.sampling.seed if used_model else None,
         verifier=answerer.verifier.id if wrote else None,
         asked_mode=asked.settings.mode,
         budget_s=asked.settings.budget_s,
@@ -42,7 +51,10 @@ def receipt(answerer: "Answerer", asked: "Asked", made: "Made", weighed: "Weighe
 def _language_model(answerer: "Answerer") -> LanguageModelReceipt | None:
     if answerer.model is None:
         return None
-    info = answerer.model.info
+    try:
+        info = answerer.model.info
+    except (ModelError, LanguageModelError):
+        return None  # it failed, the answer's notes say how; an answer without it is no reason to fail as well
     return LanguageModelReceipt(info.id, info.fingerprint, info.backend, info.placement, info.template)
 
 

@@ -22,11 +22,12 @@ from ..strategies import (
     standalone,
 )
 from .evidence import Evidence, weigh
+from .expectation import expected
 from .extract import extract
 from .finish import Asked, Made, Weighed, finish
 from .plan import Planned
 from .pool import Pool, read_sentences
-from .progress import Found, Listener, SentenceReady, StageBegun, Withdrawn
+from .progress import Found, Listener, Progress, SentenceReady, StageBegun, Withdrawn
 from .repair import answers_in_kind
 from .silence import why_silent
 from .types import Answer, Mode, Origin
@@ -51,12 +52,15 @@ class Run:
     started: float = field(default_factory=time.perf_counter)
     notes: list[str] = field(default_factory=list)
     reports: list[StrategyReport] = field(default_factory=list)
+    _shown: bool = False
+    _failing: str = ""
 
     def answer(self, turns: Sequence[Turn]) -> Answer:
         """Take all steps; `Answerer.ask` says what is raised."""
         settings = self.planned.settings
         self.notes += self.planned.notes
         self.reports += self.planned.reports
+        self.question = self.question.strip()
         query = self._standalone(turns)
         view = self.answerer.retriever.view()
         retrieved = self._retrieve(view, query)
@@ -79,8 +83,8 @@ class Run:
         if not made.sentences and not made.reason:
             made = replace(made, reason=why_silent(made.result or result, pool.found, passes=weighed.passes))
         asked = Asked(
-            question=result.query if query == self.question else self.question.strip(),
-            query=query,
+            question=result.query if query == self.question else self.question,
+            query=result.query,
             turns=tuple(turns),
             settings=self.planned.asked,
             filters=self.filters,
@@ -92,7 +96,7 @@ class Run:
                 asked,
                 view,
                 made if made.result else replace(made, result=result),
-                pool,
+                made.pool or pool,
                 weighed,
                 notes=tuple(self.notes),
                 reports=tuple(self.reports),
@@ -125,7 +129,7 @@ class Run:
                 model=self.answerer.model,
                 encoder=self.answerer.encoder,
                 filters=self.filters,
-                settings=self.search,
+                settings=self._search_settings(),
                 cancel=self.cancel,
                 seed=settings.write.sampling.seed,
                 deadline=self.planned.search_deadline,
@@ -133,6 +137,14 @@ class Run:
         self.reports += retrieved.reports
         self.listener(Found(retrieved.result))
         return retrieved
+
+    def _search_settings(self) -> SearchSettings | None:
+        """How passages are found, with the time that the budget leaves to the reranker."""
+        if self.planned.rerank_s is None:
+            return self.search
+        wanted = self.search or self.answerer.retriever.settings
+        seconds = min(self.planned.rerank_s, wanted.rerank_budget_s)
+        return replace(wanted, rerank=wanted.rerank and seconds > 0, rerank_budget_s=seconds)
 
     def _pool(self, query: str, hits: Sequence[Hit], view: View) -> Pool:
         weights = view.term_weights(query)
@@ -154,12 +166,14 @@ class Run:
         except (LanguageModelError, ModelError) as error:
             if mode is Mode.GENERATE:
                 raise
+            self._withdraw("the language model failed")
             self.notes.append(f"the language model could not write, so the answer is quoted: {error}")
-            return self._extracted(pool)
+            return replace(self._extracted(pool), asked_model=True)
         if made.reason or mode is Mode.GENERATE or made.sentences:
             return made
-        self.listener(Withdrawn("less than half of what the language model wrote is supported by the passages"))
-        self.notes.append(_instead(made))
+        why = self._failing
+        self._withdraw(why)
+        self.notes.append(f"the answer is quoted: {why}")
         extracted = self._extracted(pool)
         return replace(made, sentences=extracted.sentences, citations=extracted.citations, mode=Mode.EXTRACT)
 
@@ -172,7 +186,16 @@ class Run:
             again = self._again(query, view, retrieved, written)
             if again:
                 result, written = again
-        made = Made((), (), Mode.GENERATE, drafting=written.report(), prompt_hash=written.prompt_hash, result=result)
+        made = Made(
+            (),
+            (),
+            Mode.GENERATE,
+            drafting=written.report(),
+            prompt_hash=written.prompt_hash,
+            result=result,
+            asked_model=True,
+        )
+        self._failing = self._why_not(query, written)
         if written.abstained:
             return replace(made, reason="The language model read the nearest passages and found no answer in them.")
         generate = settings.mode is Mode.GENERATE
@@ -181,7 +204,25 @@ class Run:
             return replace(made, reason=reason)
         self.notes += written.packed.notes()
         self.notes += _repairs(written)
-        return replace(made, sentences=tuple(written.sentences), citations=written.citations.all)
+        return replace(made, sentences=tuple(written.sentences), citations=written.citations.all, pool=written.pool)
+
+    def _why_not(self, query: str, written: Written) -> str:
+        """Why a draft cannot stand, in words for the reader."""
+        if not written.written:
+            ends = {"cancelled": ", for it was stopped", "deadline": ", for its time was over"}
+            return f"the language model wrote nothing{ends.get(written.finish, '')}"
+        if written.survives and not answers_in_kind(query, written.sentences):
+            return f"what the language model wrote lacks the {expected(query)} that is asked for"
+        if written.weighed == 1:
+            return "the one sentence that the language model wrote could not be shown"
+        held = f"{written.kept or 'none'} of {written.weighed} sentences"
+        return f"{held} that the language model wrote could be shown"
+
+    def _withdraw(self, why: str) -> None:
+        """What was shown so far no longer holds, if anything was."""
+        if self._shown:
+            self.listener(Withdrawn(why))
+            self._shown = False
 
     def _draft(self, query: str, view: View, retrieved: Retrieved) -> Written:
         model = self.answerer.model
@@ -193,11 +234,12 @@ class Run:
                 retrieved.result.hits,
                 view,
                 lambda hits: self._pool(query, hits, view),
-                self.planned.write_settings(),
+                self.planned.settings.write,
                 self.planned.settings.mode,
                 started=self.started,
-                listener=self.listener,
+                listener=self._watch,
                 cancel=self.cancel,
+                deadline=self.planned.deadline,
             )
         for event in (written.prompted, written.finished):
             if event is not None:
@@ -220,6 +262,12 @@ class Run:
         self, query: str, view: View, retrieved: Retrieved, first: Written
     ) -> tuple[SearchResult, Written] | None:
         """Retrieve once more for what failed, and write again; None when that gives nothing new or nothing better."""
+        if self.cancel is not None and self.cancel.cancelled:
+            return None
+        limit = self.planned.search_deadline
+        if limit is not None and time.monotonic() >= limit:
+            self.reports.append(not_run("self-critique", "the budget has no time left for it"))
+            return None
         started = time.perf_counter()
         failed = [*(one.draft for one in first.sentences if one.draft), *(dropped.text for dropped in first.dropped)]
         wanted = second_query(query, failed, ())
@@ -227,7 +275,11 @@ class Run:
             self.reports.append(not_run("self-critique", "nothing in the draft names what to look for"))
             return None
         self.listener(StageBegun("again", wanted))
-        found = view.search(wanted, self.planned.settings.hits, filters=self.filters, settings=self.search)
+        self._withdraw("too little of the draft could be supported, so more was searched for")
+        with self.clock("search again"):
+            found = view.search(
+                wanted, self.planned.settings.hits, filters=self.filters, settings=self._search_settings()
+            )
         result = merge([Part(retrieved.result), Part(found)], self.planned.settings.hits)
         second = self._draft(query, view, Retrieved(result))
         better = (second.survives, second.kept) > (first.survives, first.kept)
@@ -242,24 +294,16 @@ class Run:
         self.reports.append(StrategyReport("self-critique", True, detail, (wanted,), spent))
         return (result, second) if better else None
 
+    def _watch(self, progress: Progress) -> None:
+        self._shown = self._shown or isinstance(progress, SentenceReady)
+        self.listener(progress)
+
     def _extracted(self, pool: Pool) -> Made:
         with self.clock("select"):
             sentences, citations = extract(pool, self.planned.settings.selection)
         for sentence in sentences:
             self.listener(SentenceReady(sentence, tuple(c for c in citations if c.marker in sentence.citations)))
         return Made(sentences, citations, Mode.EXTRACT)
-
-
-def _instead(made: Made) -> str:
-    """Why the answer is quoted although a language model wrote."""
-    drafting = made.drafting
-    assert drafting is not None
-    if not drafting.sentences:
-        return "the answer is quoted: the language model wrote nothing"
-    if drafting.sentences == 1:
-        return "the answer is quoted: the one sentence that the language model wrote could not be shown"
-    held = f"{drafting.kept or 'none'} of {drafting.sentences} sentences"
-    return f"the answer is quoted: {held} that the language model wrote could be shown"
 
 
 def _repairs(written: Written) -> list[str]:

@@ -16,6 +16,7 @@ from .pool import Pool
 from .progress import Listener, SentenceReady, StageBegun, Waiting, Wrote
 from .prompts import answer_messages, is_abstention, marker_grammar, prompt_hash
 from .repair import decide
+from .time_limit import TimeLimit
 from .types import DraftReport, Dropped, EvidenceReport, Mode, Origin, Sentence
 from .verify.judgement import Verifier
 
@@ -57,6 +58,7 @@ class Written:
         prompt_hash: of the conversation.
         packed: the evidence.
         first_ms: from the start to the first sentence shown; None without one.
+        pool: the sentences that it could rest on.
     """
 
     packed: Packed
@@ -72,6 +74,7 @@ class Written:
     prompted: Prompted | None = None
     finished: Finished | None = None
     first_ms: float | None = None
+    pool: Pool | None = None
 
     @property
     def survives(self) -> bool:
@@ -129,6 +132,7 @@ class Writer:
         started: float,
         listener: Listener,
         cancel: Cancellation | None = None,
+        deadline: float | None = None,
     ) -> Written:
         """Write an answer from hits.
 
@@ -142,6 +146,7 @@ class Writer:
             started: `time.perf_counter()` at the question, for the time of the first sentence.
             listener: is told of every sentence that is shown.
             cancel: stops it; what was shown so far stands.
+            deadline: `time.monotonic()` seconds at which it stops by itself, wherever it is; likewise.
 
         Raises:
             LanguageModelError: the model failed at this request.
@@ -159,7 +164,7 @@ class Writer:
         )
         messages = answer_messages(packed.text, question)
         written = Written(packed, prompt_hash(messages))
-        pool = read([replace(passage.hit, passage=passage.passage) for passage in packed.passages])
+        pool = written.pool = read([replace(passage.hit, passage=passage.passage) for passage in packed.passages])
         constrained = settings.defended and self.model.info.grammar
         request = Request(
             messages,
@@ -168,7 +173,8 @@ class Writer:
             marker_grammar(len(packed.passages)) if constrained else None,
         )
         drafter = Drafter(len(packed.passages), settings.max_sentences)
-        for drafted in self._drafted(request, drafter, written, listener, cancel):
+        limit = TimeLimit(cancel, deadline)
+        for drafted in self._drafted(request, drafter, written, listener, limit):
             listener(StageBegun("checking"))
             shown = self._take(drafted, question, pool, written, mode)
             if written.abstained:
@@ -186,22 +192,23 @@ class Writer:
         drafter: Drafter,
         written: Written,
         listener: Listener,
-        cancel: Cancellation | None,
+        limit: TimeLimit,
     ) -> Iterator[Drafted]:
         """Sentences as they are finished; the request ends when nobody wants more."""
-        with closing(self.model.generate(request, cancel)) as events:
+        with closing(self.model.generate(request, limit)) as events:
             for event in events:
                 match event:
                     case Queued():
                         listener(Waiting(event.place))
                     case Prompted():
                         written.prompted = event
-                        listener(StageBegun("writing"))
+                        listener(StageBegun("writing", _read(event)))
                     case Text():
                         listener(Wrote(len(event.text)))
                         yield from drafter.add(event.text)
                     case Finished():
-                        written.finished, written.finish = event, event.reason
+                        late = event.reason == "cancelled" and limit.passed
+                        written.finished, written.finish = event, "deadline" if late else event.reason
                         yield from drafter.end(complete=event.reason == "stop")
                 if drafter.stopped:
                     written.finish = written.finish or drafter.stopped
@@ -237,3 +244,11 @@ class Writer:
         written.kept += shown.origin is Origin.GENERATED
         written.sentences.append(shown)
         return shown
+
+
+def _read(event: Prompted) -> str:
+    """Such as `812 tokens read, 110 of them known`; empty where the back end does not say."""
+    if event.prompt_tokens is None:
+        return ""
+    known = f", {event.cached_tokens:,} of them known" if event.cached_tokens else ""
+    return f"{event.prompt_tokens:,} tokens read{known}"

@@ -50,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer and print."""
+    from ...index.errors import UsageError
     from ..answering.progress import nobody
     from ..compose import make_answerer, open_retriever
     from ..forms import answer_form
@@ -60,16 +61,18 @@ def run(arguments: argparse.Namespace) -> int:
     section = {name: value for name, value in answer_section.items() if value is not None}
     settings = load_settings(arguments, search=search_mode(arguments), answer=section or None)
     filters, turns = read_filters(arguments), _turns(arguments.after or ())
+    if arguments.receipt and (arguments.receipt.is_dir() or not arguments.receipt.parent.is_dir()):
+        raise UsageError(f"--receipt {str(arguments.receipt)!r} is no file in an existing folder; name one")
     live = None if arguments.json else LiveAnswer.for_terminal()
     with open_retriever(settings) as retriever, closing(make_answerer(settings, retriever)) as answerer:
         answer = answerer.ask(arguments.question, filters=filters, turns=turns, listener=live or nobody)
     form = answer_form(answer)
-    if arguments.receipt:
-        write_receipt(arguments.receipt, form)
     if arguments.json:
         print_json(form)
     else:
         print_answer(answer, live, explain=arguments.explain)
+    if arguments.receipt:
+        write_receipt(arguments.receipt, form)
     return 0
 
 

@@ -77,6 +77,15 @@ def test_a_new_generation_is_named_and_its_hits_are_compared(corpus, minilm):
     assert compared.same_prompt is None
 
 
+def test_nothing_is_promised_where_text_of_a_model_decides_the_search(corpus, minilm, scripted):
+    settings = AnswerSettings(mode=Mode.AUTO, threshold=0.0, strategies=("hyde",))
+    with Retriever.open(corpus / "index", encoder=minilm) as retriever:
+        first = Answerer(retriever, minilm, settings, model=scripted(f"{TRUE} [1]")).ask(QUESTION)
+        again = Answerer(retriever, minilm, settings, model=scripted("LoRA keeps the frozen weights in place."))
+        compared, _ = replay(saved(first), again)
+    assert not compared.promised and first.receipt.llm is not None
+
+
 def test_broken_promises_are_noticed(corpus, minilm):
     with Retriever.open(corpus / "index", encoder=minilm) as retriever:
         answerer = Answerer(retriever, minilm, AnswerSettings(threshold=0.0))
@@ -99,6 +108,13 @@ def test_what_is_no_receipt_is_explained(tmp_path, text, why):
 def test_a_receipt_that_is_not_there_is_explained(tmp_path):
     with pytest.raises(UsageError, match="cannot be read"):
         read_receipt(tmp_path / "none.json")
+
+
+def test_a_receipt_that_cannot_be_written_leaves_nothing_behind(tmp_path):
+    (tmp_path / "receipt.json").mkdir()
+    with pytest.raises(OSError, match=r"receipt\.json"):
+        write_receipt(tmp_path / "receipt.json", {})
+    assert [entry.name for entry in tmp_path.iterdir()] == ["receipt.json"]
 
 
 def test_writing_replaces_whole_files(tmp_path):
@@ -124,6 +140,7 @@ def test_the_command_line_keeps_and_replays(corpus, capsys):
     kept.write_text(json.dumps({**form, "hits": form["hits"][1:]}), encoding="utf-8")
     assert main(["replay", "--index", index, str(kept)]) == 1
     assert main(["replay", "--index", index, str(corpus / "none.json")]) == 2
+    assert main(["ask", "--index", index, QUESTION, "--receipt", str(corpus / "none" / "kept.json")]) == 2
 
 
 @pytest.mark.usefixtures("surroundings")

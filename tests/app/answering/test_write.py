@@ -1,12 +1,14 @@
 """A scripted model writes over a real index: every way to misbehave, and what the reader gets to see of it."""
 
+import time
+
 import pytest
 from sota_rag.app.answering import Answerer, AnswerSettings
 from sota_rag.app.answering.progress import Found, SentenceReady, StageBegun, Withdrawn
 from sota_rag.app.answering.prompts import ABSTENTION, SYSTEM
 from sota_rag.app.answering.types import Mode, Origin, Verdict
 from sota_rag.app.answering.write import WriteSettings
-from sota_rag.app.llm import Cancellation, Sampling
+from sota_rag.app.llm import Cancellation, Finished, Sampling
 from sota_rag.index import Retriever
 from sota_rag.index.errors import LanguageModelCrashError, ModelError
 from sota_rag.ingest.pipeline import ingest
@@ -252,6 +254,35 @@ def test_a_budget_cuts_and_says_what(ask):
     answer, _, model = ask(f"{TRUE} [1]", budget_s=4.0, write=WriteSettings(evidence_tokens=4000))
     assert model.requests and any("evidence" in note for note in answer.notes)
     assert answer.receipt.budget_s == 4.0
+
+
+def test_a_budget_ends_the_draft_wherever_it_is(ask, scripted):
+    model = scripted(f"{TRUE} [1] " + "And LoRA is small and quick to train in many ways. " * 200, pause_s=0.05)
+    began = time.perf_counter()
+    answer, _, _ = ask(model, budget_s=5.0)
+    assert time.perf_counter() - began < 8
+    assert answer.drafting.finish == "deadline" and answer.sentences
+
+
+def test_a_failure_after_a_sentence_withdraws_it(retriever, minilm, scripted, verifier):
+    class Breaking(scripted):
+        def generate(self, request, cancel=None):
+            yield from (event for event in super().generate(request, cancel) if not isinstance(event, Finished))
+            raise LanguageModelCrashError("the worker died")
+
+    told = []
+    model = Breaking(f"{TRUE} [1] And then there is more to say. [1]")
+    answer = Answerer(retriever, minilm, model=model, verifier=verifier).ask(
+        QUESTION, settings=AnswerSettings(mode=Mode.AUTO, threshold=0.0), listener=told.append
+    )
+    kinds = [type(event).__name__ for event in told if isinstance(event, SentenceReady | Withdrawn)]
+    assert kinds[:2] == ["SentenceReady", "Withdrawn"] and answer.mode == "extract"
+    assert answer.receipt.llm.id == "scripted"
+
+
+def test_white_space_around_a_question_is_no_rewrite(ask):
+    answer, _, _ = ask(f"{TRUE} [1]", question=f"  {QUESTION} ")
+    assert answer.question == QUESTION and answer.standalone == ""
 
 
 def test_self_critique_searches_again_once(ask, scripted):
