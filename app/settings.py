@@ -84,7 +84,7 @@ class AnswerSection(_Section):
     read: int = Field(default=6, ge=1)
     max_sentences: int = Field(default=3, ge=1)
     threshold: float | None = Field(default=None, ge=0, le=1)
-    evidence_tokens: int = Field(default=1000, ge=100)
+    evidence_tokens: int = Field(default=600, ge=100)
     budget_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     strategies: tuple[Literal["hyde", "multi-query", "decompose", "self-critique"], ...] = ()
 

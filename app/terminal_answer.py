@@ -50,7 +50,9 @@ class LiveAnswer:
         match progress:
             case StageBegun(name=name, detail=detail):
                 self._letters = 0
-                self._line(f"{_STAGES.get(name, name)}{f': {detail}' if detail else ''} …")
+                read = f"read {detail}; " if name == "writing" and detail else ""
+                more = f": {detail}" if detail and not read else ""
+                self._line(f"{read}{_STAGES.get(name, name)}{more} …")
             case Found(result=result):
                 self._line(f"{len(result.hits)} passages found …")
             case Waiting(place=place):

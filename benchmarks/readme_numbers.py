@@ -78,9 +78,7 @@ def answers() -> str:
         {origins.get("generated", 0)} sentences as written, {origins.get("replaced", 0)} replaced,
         {origins.get("extracted", 0)} extracted ({_counts(verdicts)}). {read["sentences"]} of them were read by
         {read["by"]}: {read["supported_but_not_said"]} were shown as supported without their citation saying so. The
-        model is too small to write; a larger GGUF or a server was not at hand. First checked sentence after
-        {auto["first_sentence_ms_median"]:,} ms in the median, with {auto["evidence_tokens_median"]:,.0f} tokens of
-        evidence. `python benchmarks/answers.py --index INDEX --output benchmarks/results/answers.json` wrote the file.
+        model is too small to write; a larger GGUF or a server was not at hand. `python benchmarks/answers.py --index INDEX --output benchmarks/results/answers.json` wrote the file.
     """)
 
 
@@ -136,6 +134,7 @@ def worker() -> str:
     r = _read("benchmarks/results/llm_worker.json")
     prompt, writing, cancelled = r["prompt"], r["writing"], r["cancelled_after"]
     again = r["kill_9"]["more_than_loading_s"]
+    evidence = _read("benchmarks/results/evidence_tokens.json")
     return _paragraph(f"""
         The embedded language model on two cores: loaded in {r["load_s"]["median"]:.1f} s; reads
         {prompt["tokens_per_s"]:.0f} tokens/s and writes {writing["tokens_per_s"]:.0f}
@@ -144,7 +143,10 @@ def worker() -> str:
         same passages. Cancelling took at most {1000 * cancelled["queue_s"]["max"]:.0f} ms in the queue,
         {1000 * cancelled["prompt_s"]["max"]:.0f} ms in the prompt and
         {1000 * cancelled["generation_s"]["max"]:.0f} ms while writing. After `kill -9`, {again["times"]} times, a new
-        worker wrote its first token {again["max"]:.1f} s after the time of loading at most.
+        worker wrote its first token {again["max"]:.1f} s after the time of loading at most. From a question to its
+        first checked sentence in a warm process, median and worst of {evidence["questions"]} questions: quoted
+        {_spread(evidence["extract"])}, with 600 tokens of evidence {_spread(evidence["auto, 600 tokens"])}, with 1,000
+        {_spread(evidence["auto, 1000 tokens"])} (`python benchmarks/evidence_tokens.py`).
         `python benchmarks/llm_worker.py --output benchmarks/results/llm_worker.json` wrote the file.
     """).strip()
 
@@ -206,6 +208,11 @@ def hostile() -> str:
         {r["parent_peak_mib"]:,.0f} MiB. `python benchmarks/hostile.py FOLDER... --output FILE` wrote
         `benchmarks/results/hostile.json`.
     """).strip()
+
+
+def _spread(run: dict[str, Any]) -> str:
+    first = run["first_sentence_s"]
+    return f"{first['median']:.1f} s ({first['max']:.1f} s)"
 
 
 def _counts(counts: dict[str, int]) -> str:

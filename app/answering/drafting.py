@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ...ingest.sentences import sentence_spans
-from .neutralise import for_reader
+from .neutralise import MARKER, for_reader, holds_values, literals
 from .prompts import SYSTEM, is_abstention
 
-_NUMBERS = r"\[\s*(?:passage\s*)?\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*\](?!\()"
-_MARKERS = re.compile(rf"(?:\s*{_NUMBERS})+", re.IGNORECASE)
+_MARKERS = re.compile(rf"\s*(?:{MARKER.pattern})(?:\s*(?:[,;&–-]|and\b)?\s*(?:{MARKER.pattern}))*", re.IGNORECASE)
+# The beginning of a marker of which the rest is still to come.
+_OPENED = re.compile(r"[\s,;&–-]*[\[【][^\[\]【】]{0,80}$")
 # No markers: an index into something, as in `x[1]y` or "weights[1]x".
 _INDEXED = re.compile(r"\w\[[^\[\]]*\]\w")
-_CODE = re.compile(r"`[^`\n]*`|```.*?(?:```|$)", re.DOTALL)
-_LEAD = re.compile(r"^\s*(?:answer\s*:|[-*•]\s+|#{1,6}\s+|\d{1,2}[.)]\s+|\"(?=[A-Z]))\s*", re.IGNORECASE)
+_LEAD = re.compile(r"^\s*(?:answer\s*:|[-*•]\s+|#{1,6}\s+|\d{1,2}[.)]\s+|\"(?=[A-Z][^\"]*$))\s*", re.IGNORECASE)
 _CLOSED = re.compile(r"[.!?][\"”')\]]*\s*$")
+_SENTENCE_END = re.compile(rf"[.!?][\"”')]*(?:{_MARKERS.pattern})?(?=\s|$)", re.IGNORECASE)
 _SHINGLE = 8
 
 
@@ -68,12 +69,17 @@ class Drafter:
     def add(self, piece: str) -> Iterator[Drafted]:
         """Take a piece; gives the sentences that it finishes."""
         self._pending += piece
-        if _loops(self._pending):
-            self.stopped = "the draft went in circles"
-            yield Drafted(_plain(self._pending), flaw=Flaw.LOOPING)
-            self._pending = ""
-            return
         yield from self._release(last=False)
+        loop = None if self.stopped else _loop(self._pending)
+        if loop is None:
+            return
+        # What was finished before the circle began stands.
+        whole = max((match.end() for match in _SENTENCE_END.finditer(self._pending, 0, loop)), default=0)
+        self._pending, circle = self._pending[:whole], self._pending[whole:]
+        yield from self._release(last=True)
+        if not self.stopped:
+            self.stopped = "the draft went in circles"
+            yield Drafted(_plain(circle), flaw=Flaw.LOOPING)
 
     def end(self, *, complete: bool) -> Iterator[Drafted]:
         """The text is over.
@@ -88,7 +94,7 @@ class Drafter:
         ready = spans
         if not last:
             # "It trains 0." may go on with "1%": a sentence is over when the next one has begun for good.
-            begun = [place for place, (start, _) in enumerate(spans) if len(self._pending[start:].split()) > 2]
+            begun = [place for place, (start, _) in enumerate(spans) if _begun(self._pending[start:])]
             ready = spans[: begun[-1]] if begun else []
             spans = spans[: len(ready) + 1]
         if not ready:
@@ -135,15 +141,20 @@ def parse(sentence: str, passages: int) -> Drafted:
         sentence: as written.
         passages: markers from 1 to this are known.
     """
-    code = [match.span() for match in _CODE.finditer(sentence)]
+    literal = literals(sentence)
     numbers: list[int] = []
 
     def take(match: re.Match[str]) -> str:
-        inside_code = any(start <= match.start() < end for start, end in code)
-        if inside_code or _INDEXED.match(sentence, max(0, match.start() - 1)):
-            return match.group()
-        numbers.extend(int(number) for number in re.findall(r"\d+", match.group()))
-        return ""
+        kept = []
+        for one in MARKER.finditer(sentence, *match.span()):
+            inside = any(start <= one.start() < end for start, end in literal)
+            indexed = _INDEXED.match(sentence, max(0, one.start() - 1))
+            if inside or indexed or holds_values(sentence, *one.span()):
+                kept.append(one.group())
+            else:
+                numbers.extend(int(number) for number in re.findall(r"\d+", one.group().partition("†")[0]))
+        space = " " if match.group()[0].isspace() else ""
+        return space + " ".join(kept) if kept else ""
 
     text = _MARKERS.sub(take, sentence)
     found = list(dict.fromkeys(numbers))
@@ -160,7 +171,7 @@ def repeats_prompt(text: str) -> bool:
 
 def _plain(text: str) -> str:
     text = for_reader(_LEAD.sub("", text))
-    return re.sub(r"\s+([.,;:!?])", r"\1", text).strip()
+    return re.sub(r"\s+([.,;:!?])(?!\d)", r"\1", text).strip()
 
 
 def _sentences(text: str) -> list[tuple[int, int]]:
@@ -168,13 +179,18 @@ def _sentences(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for start, end in sentence_spans(text):
         for first, last in _lines(text, start, end):
-            leading = re.match(r"(?:\s*\[\s*(?:passage\s*)?\d[\d,;\s]*\])+", text[first:last], re.IGNORECASE)
-            if leading and spans:
-                spans[-1] = (spans[-1][0], first + leading.end())
-                first += leading.end()
+            leading = _MARKERS.match(text, first, last)
+            if leading and spans and not holds_values(text, *leading.span()):
+                spans[-1] = (spans[-1][0], leading.end())
+                first = leading.end()
             if text[first:last].strip(" \n\t."):
                 spans.append((first, last))
     return spans
+
+
+def _begun(text: str) -> bool:
+    """Whether a sentence is under way: three words of it are there, and they are no marker of the one before it."""
+    return len(text.split()) > 2 and not _OPENED.match(text)
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -191,14 +207,17 @@ def _shingles(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[place : place + _SHINGLE]) for place in range(len(words) - _SHINGLE + 1)}
 
 
-def _loops(text: str) -> bool:
-    """Whether the text ends with the same run of words, one to ten of them, three times over or more."""
-    words = re.findall(r"\S+", text[-1500:].lower())
+def _loop(text: str) -> int | None:
+    """Where the text begins to go in circles: it ends with one run of words, one to ten, three times over or more."""
+    found = list(re.finditer(r"\S+", text))[-500:]
+    words = [match.group().lower() for match in found]
     for length in range(1, 11):
         times = 3 if length >= 4 else 6 if length > 1 else 8
         if len(words) < length * times:
             continue
-        run = words[-length:]
-        if all(words[-length * (turn + 1) : len(words) - length * turn] == run for turn in range(times)):
-            return True
-    return False
+        first = len(words) - length
+        while first > 0 and words[first - 1] == words[first - 1 + length]:
+            first -= 1
+        if len(words) - first >= length * times:
+            return found[first].start()
+    return None

@@ -11,6 +11,8 @@ from .neutralise import addresses_model, for_prompt
 
 # A hit grows at most so many times its own size while there is room; beyond, the answer drowns.
 _GROWTH = 3
+# Stands between two passages, and counts with the one before it.
+_GAP = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Packed:
     @property
     def text(self) -> str:
         """The numbered passages as they stand in the prompt."""
-        return "\n\n".join(packed.text for packed in self.passages)
+        return _GAP.join(packed.text for packed in self.passages)
 
     def notes(self) -> list[str]:
         """What a reader should know of it."""
@@ -95,7 +97,8 @@ def pack(
     room = max(1, min(budget, window))
     chosen: list[PackedPassage] = []
     left_out: list[str] = []
-    counts = model.count_tokens([_entry(place, hit, hit.passage, defended)[0] for place, hit in enumerate(hits, 1)])
+    entries = (_entry(place, hit, hit.passage, defended)[0] for place, hit in enumerate(hits, 1))
+    counts = model.count_tokens([entry + _GAP for entry in entries])
     used = 0
     for hit, tokens in zip(hits, counts, strict=True):
         if used + tokens <= room:
@@ -142,7 +145,7 @@ def _overlap(one: Passage, other: Passage) -> bool:
 
 def _packed(marker: int, hit: Hit, passage: Passage, model: LanguageModel, defended: bool) -> PackedPassage:
     text, withheld = _entry(marker, hit, passage, defended)
-    return PackedPassage(marker, hit, passage, text, model.count_tokens([text + "\n\n"])[0], withheld)
+    return PackedPassage(marker, hit, passage, text, model.count_tokens([text + _GAP])[0], withheld)
 
 
 def _cut(hit: Hit, model: LanguageModel, room: int, defended: bool) -> PackedPassage:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ...index import Encoder, Hit
 from ...index.view import View
-from .neutralise import addresses_model
+from .neutralise import commands_model
 from .select import Scored, SelectionSettings, score
 from .sentences import Candidate, candidates
 
@@ -40,10 +40,10 @@ def read_sentences(
     weights: Mapping[str, float],
     settings: SelectionSettings,
 ) -> Pool:
-    """The sentences of the hits' passages; those that speak to a language model instead of a reader are left out."""
+    """The sentences of the hits' passages; those that give orders to a language model are left out."""
     found = candidates(hits, view.blocks)
-    if any(addresses_model(one.text) for one in found):
-        found = _without(found, [place for place, one in enumerate(found) if addresses_model(one.text)])
+    if dropped := [place for place, one in enumerate(found) if commands_model(one.text)]:
+        found = _without(found, dropped)
     return Pool(
         found, score_sentences(question, found, encoder, weights, settings), tuple(one.hit.passage.id for one in found)
     )

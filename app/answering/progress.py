@@ -9,7 +9,10 @@ from .types import Citation, Sentence
 
 @dataclass(frozen=True, slots=True)
 class StageBegun:
-    """A stage begins; `name` is one of `follow-up`, `search`, `gate`, `reading`, `writing`, `checking`, `again`."""
+    """A stage begins; `name` is one of `follow-up`, `search`, `gate`, `reading`, `writing`, `checking`, `again`.
+
+    `detail` tells what was read where writing begins, and what is searched for where it is searched again.
+    """
 
     name: str
     detail: str = ""

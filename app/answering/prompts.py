@@ -23,21 +23,53 @@ SYSTEM = (
     f"If they do not answer the question, write only: {ABSTENTION}"
 )
 
+_ABSTENTION_WORDS = 30
+
+_EVIDENCE = (
+    r"(?:(?:any|all|none) of )?(?:(?:the|these|those|this|your|given|provided|above|numbered|supplied|available|"
+    r"retrieved) )+(?:passages?|context|documents?|texts?|sources?|excerpts?|information)(?: (?:provided|given|above))?"
+)
+_SAYS = (
+    r"(?:says?|states?|mentions?|specif(?:y|ies)|answers?|address(?:es)?|discuss(?:es)?|tells?|explains?|indicates?)"
+)
+_HOLDS = r"(?:contains?|includes?|provides?|gives?|ha(?:s|ve)|offers?|makes?)"
+_FACTS = r"(?:\w+ ){0,2}(?:information|answers?|mention|details?|evidence|data|reference|explanation)"
+_TOLD = r"(?:mentioned|stated|specified|given|provided|found|discussed|described|addressed|covered)"
+_NOT = r"(?:(?:do|does|did) not|don[’']t|doesn[’']t|didn[’']t|cannot|can[’']t)(?: \w+ly)?"
+_END = r"\W*$"
+
+# Only whole statements about the evidence: a subject that goes on ("the text encoder", "passages that do not answer")
+# belongs to a sentence of content.
 _ABSTAINS = re.compile(
-    r"\b(?:(?:the|these|given|provided) (?:numbered )?(?:passages?|context|documents?|text|sources?|information)\b"
-    r".{0,40}\b(?:do(?:es)? not|don[’']t|doesn[’']t|did not|no)\b.{0,30}"
-    r"\b(?:say|state|mention|contain|provide|specify|answer|include|information|address|discuss|cover|give)|"
-    r"(?:i|we) (?:cannot|can[’']t|can not|am unable to|do not have|don[’']t have|could not)\b.{0,40}"
-    r"\b(?:answer|find|determine|information|say)|"
-    r"(?:there is|contains?|has|have) (?:no|not enough|insufficient) (?:information|mention|evidence)|"
-    r"(?:it )?is not (?:mentioned|stated|specified|given|provided) in the (?:passages?|context|text))",
+    rf"\W*(?:(?:unfortunately|(?:i am |i[’']m )?sorry|however)\W+(?:but )?)?"
+    rf"(?:(?:based on|according to|from|given|in) {_EVIDENCE}, )?(?:"
+    rf"{_EVIDENCE} (?:{_NOT} (?:{_SAYS}\b|{_HOLDS} {_FACTS}\b)|{_HOLDS} (?:no|not enough|insufficient) {_FACTS}\b|"
+    rf"(?:is|are) (?:not (?:enough|sufficient)|insufficient|silent)\b)|"
+    rf"(?:no|neither|(?:none|neither) of the) (?:\w+ )?(?:passages?|documents?|texts?|sources?) (?:{_SAYS}\b|"
+    rf"{_HOLDS} {_FACTS}\b)|"
+    rf"i (?:{_NOT}|could not|couldn[’']t|can not|am unable to|am not able to) (?:answer|find|determine|say|know|tell|"
+    rf"have {_FACTS})\b|"
+    rf"we (?:{_NOT}|could not|can not) (?:answer|find|determine|say|know|tell)\b.{{0,60}}\b{_EVIDENCE}{_END}|"
+    rf"there (?:is|are) (?:no|not enough|insufficient) {_FACTS}(?:{_END}| (?:about|on|of|for) (?:this|that|it){_END}|"
+    rf".{{0,80}}\b(?:in|within|from) {_EVIDENCE}{_END})|"
+    rf"(?:(?:it|this|that|the (?:answer|information|question))(?: is|[’']s) )?not(?: \w+ly)? "
+    rf"(?:(?:{_TOLD}|answered|said|present|available|known|contained|included)(?: anywhere)?(?:{_END}| ))?"
+    rf"(?:(?:in|by|within|from) {_EVIDENCE}{_END}|(?<=[a-z])(?<!\bnot){_END})|"
+    rf"(?:(?!\b(?:that|which|who|where|if|when)\b)[^,;:]){{1,120}} (?:is|are|was|were) not(?: \w+ly)? {_TOLD}"
+    rf"(?: anywhere)? (?:in|by|within) {_EVIDENCE}{_END}|"
+    rf"(?:it|this|that|the (?:answer|question)) (?:cannot|can not|can[’']t|could not) be (?:answered|determined|found|"
+    rf"known|inferred)(?:{_END}| (?:from|with|by|in|using|based on) {_EVIDENCE}{_END}))",
     re.IGNORECASE,
 )
 
 
 def is_abstention(sentence: str) -> bool:
-    """Whether a sentence says that the passages do not answer."""
-    return bool(_ABSTAINS.search(" ".join(sentence.split())))
+    """Whether a sentence says, as a whole, that the passages do not answer; a guess by its wording.
+
+    It may be content all the same, where a passage says so of another text: a verifier tells.
+    """
+    words = sentence.split()
+    return len(words) <= _ABSTENTION_WORDS and bool(_ABSTAINS.match(" ".join(words)))
 
 
 def answer_messages(evidence: str, question: str) -> tuple[Message, ...]:

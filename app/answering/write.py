@@ -14,10 +14,10 @@ from .drafting import Drafted, Drafter, Flaw
 from .packing import Packed, pack
 from .pool import Pool
 from .progress import Listener, SentenceReady, StageBegun, Waiting, Wrote
-from .prompts import answer_messages, is_abstention, marker_grammar, prompt_hash
+from .prompts import ABSTENTION, answer_messages, is_abstention, marker_grammar, prompt_hash
 from .repair import decide
 from .time_limit import TimeLimit
-from .types import DraftReport, Dropped, EvidenceReport, Mode, Origin, Sentence
+from .types import DraftReport, Dropped, EvidenceReport, Mode, Origin, Sentence, Verdict
 from .verify.judgement import Verifier
 
 # Of no use, and no failure of the model either: an answer is not weighed by them.
@@ -36,7 +36,7 @@ class WriteSettings:
         defended: whether evidence is neutralised and markers are held to the grammar; False only to measure that.
     """
 
-    evidence_tokens: int = 1000
+    evidence_tokens: int = 600
     max_sentences: int = 4
     sampling: Sampling = field(default_factory=lambda: Sampling(max_tokens=160))
     deadlines: Deadlines = field(default_factory=Deadlines)
@@ -221,13 +221,15 @@ class Writer:
             written.weighed += drafted.flaw not in _UNWEIGHED
             written.dropped.append(Dropped(drafted.text, drafted.flaw.value))
             return None
-        if is_abstention(drafted.text):
+        named = [written.packed.passages[marker - 1].hit.passage.id for marker in drafted.markers]
+        attributed = attribute(drafted.text, named, pool.found, pool.passages, self.verifier)
+        # "The context does not mention ..." may be what a passage says: then it is a sentence like others.
+        said = drafted.text != ABSTENTION and attributed.judgement.verdict in (Verdict.SUPPORTED, Verdict.PARTIAL)
+        if is_abstention(drafted.text) and not said:
             written.abstained = not written.sentences
             written.dropped.append(Dropped(drafted.text, "it says that the passages do not answer"))
             return None
         written.weighed += 1
-        named = [written.packed.passages[marker - 1].hit.passage.id for marker in drafted.markers]
-        attributed = attribute(drafted.text, named, pool.found, pool.passages, self.verifier)
         cited = {(one.document.id, one.start, one.end) for one in written.citations.all}
         used = {
             place for place, one in enumerate(pool.found) if (one.hit.passage.document_id, one.start, one.end) in cited
@@ -247,8 +249,8 @@ class Writer:
 
 
 def _read(event: Prompted) -> str:
-    """Such as `812 tokens read, 110 of them known`; empty where the back end does not say."""
+    """Such as `812 tokens, 110 of them known`; empty where the back end does not say."""
     if event.prompt_tokens is None:
         return ""
     known = f", {event.cached_tokens:,} of them known" if event.cached_tokens else ""
-    return f"{event.prompt_tokens:,} tokens read{known}"
+    return f"{event.prompt_tokens:,} tokens{known}"

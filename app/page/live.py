@@ -77,6 +77,10 @@ def after(live: Live, event: Progress, now: float) -> Live:
         case StageBegun("again", detail):
             live = _withdrawn(live, "too little of it could be supported, so more was searched for")
             return _begun(live, "again", detail, now)
+        case StageBegun("writing", read):
+            # What was read belongs to the stage that is over.
+            live = replace(live, detail=read) if live.stage == "reading" else live
+            return _begun(live, "writing", "", now)
         case StageBegun(name, detail):
             return live if name in _UNSEEN else _begun(live, name, detail, now)
         case Found(result):

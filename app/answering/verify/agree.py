@@ -2,6 +2,7 @@
 
 from .align import align
 from .guards import contradictions, doubts
+from .hinges import turned
 from .quantities import check
 from .tokens import Unit, names, tokenise
 
@@ -15,4 +16,4 @@ def agrees(claim: str, evidence: str) -> bool:
     if any(token.key not in held for token in names(claimed)):
         return False
     alignment = align(claimed, told)
-    return not contradictions(alignment, told) and not doubts(alignment)
+    return not contradictions(alignment, told) and not doubts(alignment) and not turned(claim, evidence)

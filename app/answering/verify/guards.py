@@ -7,7 +7,11 @@ from .align import Alignment
 from .lexicon import OPPOSITES
 from .tokens import Token, Unit
 
-_QUOTED = re.compile(r"[\"“”]([^\"“”]{12,300})[\"“”]")
+# A single quote opens behind a space and closes before one; within a word it is an apostrophe.
+_QUOTED = re.compile(
+    r"[\"“”](?P<double>[^\"“”]{3,300})[\"“”]|[‹«](?P<angle>[^‹›«»]{3,300})[›»]|"
+    r"(?<!\w)[‘'](?=\S)(?P<single>(?:[^‘’']|(?<=\w)[’'](?=\w)){3,300})(?<=\S)[’'](?!\w)"
+)
 _LATIN = re.compile(r"[A-Za-z]")
 _ENGLISH = frozenset(
     "the a an of is are was were be to in and for with that by on as it this from can not or at which has have its "
@@ -84,10 +88,16 @@ def reservations(alignment: Alignment) -> list[str]:
 
 
 def missing_quotes(claim: str, passage: str) -> list[str]:
-    """Quotations of the claim, twelve characters or longer, that stand nowhere in the passage word for word."""
-    held = " ".join(passage.split())
-    quoted = (" ".join(match.group(1).split()).rstrip(".,;") for match in _QUOTED.finditer(claim))
-    return [quote for quote in quoted if quote not in held]
+    """Quotations of the claim, three characters or longer, that stand nowhere in the passage word for word."""
+    held = " ".join(passage.replace("’", "'").split())
+    quoted = (" ".join((match[match.lastgroup or 0]).split()).strip(" .,;:!?") for match in _QUOTED.finditer(claim))
+    return [quote for quote in quoted if quote and not _stands(quote.replace("’", "'"), held)]
+
+
+def _stands(quote: str, held: str) -> bool:
+    """Whether whole words of a text are the quotation; only its first letter may change case."""
+    first = f"[{re.escape(quote[0].lower() + quote[0].upper())}]" if quote[0].isalpha() else re.escape(quote[0])
+    return re.search(rf"(?<!\w){first}{re.escape(quote[1:])}(?!\w)", held) is not None
 
 
 def is_english(text: str) -> bool:

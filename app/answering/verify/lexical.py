@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from ....index import Encoder
 from .align import Alignment, align
+from .faithful import is_shortening, leans
 from .guards import contradictions, doubts, is_english, missing_quotes, reservations
+from .hinges import left_out, other_words, turned
 from .judgement import Judgement, Verdict
 from .quantities import check
 from .tokens import Token, Unit, tokenise
 
-VERSION = "lexical-1"
+VERSION = "lexical-2"
 _LOOKED_AT = 6
 _UNCHECKED_FROM, _UNCHECKED_COSINE = 0.5, 0.55
 
@@ -84,7 +86,8 @@ class LexicalVerifier:
         unsure = doubts(alignment)
         if unsure:
             return score, Judgement(Verdict.UNCHECKED, score * 0.6, unsure[0], places)
-        return score, _weighed(alignment, reservations(alignment), score, cosine, places)
+        weighed = _weighed(alignment, reservations(alignment), score, cosine, places)
+        return score, _read_closely(weighed, claim, " ".join(sentence.split()), score)
 
     def _cosines(self, claim: str, evidence: Sequence[str]) -> NDArray[np.float64]:
         """Cosine of the claim with each sentence, shape (len(evidence),); -1 for the gap between passages."""
@@ -109,6 +112,33 @@ def _weighed(
     if alignment.covered >= _UNCHECKED_FROM or cosine >= _UNCHECKED_COSINE:
         return Judgement(Verdict.UNCHECKED, score * 0.6, reason, places)
     return Judgement(Verdict.UNSUPPORTED, score * 0.3, reason, places)
+
+
+def _read_closely(weighed: Judgement, claim: str, sentence: str, score: float) -> Judgement:
+    """The verdict after all words are read, not only those that carry meaning: never better than it was."""
+    if weighed.verdict not in (Verdict.SUPPORTED, Verdict.PARTIAL):
+        return weighed
+    whole = weighed.verdict is Verdict.SUPPORTED
+    if whole and is_shortening(claim, sentence):
+        return weighed
+    if reason := turned(claim, sentence):
+        return Judgement(Verdict.UNCHECKED, score * 0.6, reason, weighed.sentences)
+    if not whole:
+        return weighed
+    if reworded := other_words(claim, sentence):
+        named = ", ".join(repr(word) for word in reworded[:3])
+        return Judgement(Verdict.UNCHECKED, score * 0.6, f"the passage has another word for {named}", weighed.sentences)
+    return Judgement(Verdict.PARTIAL, score * 0.8, _what_is_less(claim, sentence), weighed.sentences)
+
+
+def _what_is_less(claim: str, sentence: str) -> str:
+    """Why a claim that the sentence covers is not simply what it says."""
+    if pronoun := leans(claim):
+        return f"{pronoun!r} refers to something before it"
+    if sentence.endswith("?"):
+        return "the passage only asks it"
+    missing = left_out(claim, sentence)
+    return f"it leaves out {missing}" if missing else "the passage says it in other words"
 
 
 def _missing_names(alignment: Alignment) -> list[Token]:

@@ -77,3 +77,72 @@ LIGHT = frozenset(
 """Words that a paraphrase may add or leave out without saying anything else."""
 
 SHORTENED_NOT = ("n't", "n’t")
+
+
+def _phrases(text: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(phrase.split()) for phrase in text.split(","))
+
+
+CONNECTIVES = _phrases(
+    "however,moreover,furthermore,also,thus,therefore,hence,consequently,specifically,similarly,likewise,finally,"
+    "indeed,instead,overall,meanwhile,accordingly,nevertheless,nonetheless,still,first,second,third,in practice,"
+    "in fact,in addition,in short,in turn,in particular,in contrast,by contrast,as a result,for example,for instance,"
+    "of course,on other hand,and,but,so,yet,note that"
+)
+"""Phrases, articles left out, that tie a sentence to the one before and say nothing of their own."""
+
+BARE_CONNECTIVES = _phrases("thus,therefore,hence,and,but,so,yet,note that")
+"""Those of them that need no comma behind."""
+
+HARMLESS = frozenset("also thus then therefore hence simply directly both itself themselves very even indeed".split())
+"""Adverbs that a statement without a negation may lose."""
+
+PREPOSITIONS = frozenset(
+    "of in on at by to from for with without into onto over under above below between among across through during "
+    "before after beyond within per via as than like unlike against about toward towards upon beside besides behind "
+    "near until till given assuming despite compared opposed instead rather".split()
+)
+"""Words that make what follows a part of something else."""
+
+SUBORDINATORS = frozenset(
+    "that whom whose if when where whether unless until while whereas although though as than but except once "
+    "provided given assuming because".split()
+)
+"""Words that open a clause which the rest of its sentence depends on."""
+
+EXCEPTING = frozenset(
+    "but whereas although though unlike except excepted excluding excluded exclude excludes apart aside save barring "
+    "besides".split()
+)
+"""Words that take something out, or set it against the rest."""
+
+DENIALS = frozenset(
+    "false untrue wrong myth misconception disputed contested doubt doubted doubts doubtful deny denies denied refuted "
+    "retracted disproved unproven unclear questionable controversial unlikely fallacy misleading incorrect".split()
+)
+"""Words by which a sentence disowns what it reports."""
+
+SPEECH = frozenset(
+    "say says said claim claims claimed argue argues argued believe believes believed think thinks thought report "
+    "reports reported suggest suggests according hope hopes allegedly supposedly".split()
+)
+"""Words by which a sentence lets somebody else speak."""
+
+LESSENING = frozenset(
+    "fewer lower less least few little zero half too below under before far barely insufficiently hardly scarcely "
+    "rarely seldom nearly almost non quasi third quarter".split()
+)
+"""Words that take something away from the word behind them."""
+
+HINGE_PREPOSITIONS = frozenset("by to from for into onto than before after during under below above".split())
+"""Words that say which way a statement goes: who does it to whom, from where and to where."""
+
+PRESENT_BE, PAST_BE = frozenset("is are am".split()), frozenset("was were been".split())
+AHEAD = frozenset("will would shall going".split())
+"""Words that put a statement into the future or under a condition."""
+
+COLLECTIVES = frozenset(
+    "sum mean product average combination difference ratio mix mixture union intersection concatenation between both "
+    "gap balance trade-off tradeoff pair distance either few".split()
+)
+"""Words that need all the members of the list behind them."""

@@ -10,11 +10,12 @@ from .lexicon import DIRECTIONS, LIGHT, NEGATIONS, RESERVATIONS, SHORTENED_NOT, 
 from .quantities import Quantity, quantities
 
 _WORD = re.compile(r"[^\W_]+(?:(?:[-_./+’'][^\W_]+)|\+(?!\w))*")
-_FUNCTION_WORDS = STOP_WORDS | frozenset(
+FUNCTION_WORDS = STOP_WORDS | frozenset(
     "you your we our us i me my he she his her them him what which who whom whose how why so than too very just from "
     "between through during per via other another own been has have had do does did being am were upon within across "
     "among because thus hence therefore while".split()
 )
+"""Words that hold a sentence together and name nothing."""
 _ROMAN_GREEK = re.compile(r"[Ͱ-Ͽ]")
 
 
@@ -77,7 +78,7 @@ def is_name(word: str, *, first: bool) -> bool:
     if any(character.isdigit() for character in word) or _ROMAN_GREEK.search(word) or "_" in word:
         return True
     rest = word[1:] if first else word
-    return any(character.isupper() for character in rest) and word.lower() not in _FUNCTION_WORDS
+    return any(character.isupper() for character in rest) and word.lower() not in FUNCTION_WORDS
 
 
 def names(tokens: Iterable[Token]) -> list[Token]:
@@ -104,15 +105,15 @@ def _word_token(word: str, start: int, end: int, *, first: bool) -> Token | None
         return Token(Unit.DIRECTION, DIRECTIONS[lower], start, end, word)
     if lower in RESERVATIONS:
         return Token(Unit.RESERVATION, lower, start, end, word)
-    if lower in _FUNCTION_WORDS or lower in LIGHT:
+    if lower in FUNCTION_WORDS or lower in LIGHT:
         return None
     key = "_".join(terms(lower)[-1:])
     return Token(Unit.WORD, key, start, end, word) if key else None
 
 
 def name_key(word: str) -> str:
-    """A name as it is compared: case, hyphens and a possessive or plural ending do not count."""
+    """A name as it is compared: case, hyphens and a possessive or plural ending do not count; a decimal point does."""
     bare = re.sub(r"[’']s?$", "", word)
     if len(bare) > 2 and bare[-1] == "s" and bare[-2].isupper():
         bare = bare[:-1]
-    return re.sub(r"[-_/.’']", "", bare).lower()
+    return re.sub(r"[-_/’']|(?<!\d)\.|\.(?!\d)", "", bare).lower()

@@ -257,7 +257,7 @@ def test_a_budget_cuts_and_says_what(ask):
 
 
 def test_a_budget_ends_the_draft_wherever_it_is(ask, scripted):
-    model = scripted(f"{TRUE} [1] " + "And LoRA is small and quick to train in many ways. " * 200, pause_s=0.05)
+    model = scripted(f"{TRUE} [1] And " + " ".join(f"word{n}" for n in range(3000)), pause_s=0.05)
     began = time.perf_counter()
     answer, _, _ = ask(model, budget_s=5.0)
     assert time.perf_counter() - began < 8
