@@ -16,7 +16,6 @@ _OPENED = re.compile(r"[\s,;&–-]*[\[【][^\[\]【】]{0,80}$")
 _INDEXED = re.compile(r"\w\[[^\[\]]*\]\w")
 _LEAD = re.compile(r"^\s*(?:answer\s*:|[-*•]\s+|#{1,6}\s+|\d{1,2}[.)]\s+|\"(?=[A-Z][^\"]*$))\s*", re.IGNORECASE)
 _CLOSED = re.compile(r"[.!?][\"”')\]]*\s*$")
-_SENTENCE_END = re.compile(rf"[.!?][\"”')]*(?:{_MARKERS.pattern})?(?=\s|$)", re.IGNORECASE)
 _SHINGLE = 8
 
 
@@ -70,16 +69,11 @@ class Drafter:
         """Take a piece; gives the sentences that it finishes."""
         self._pending += piece
         yield from self._release(last=False)
-        loop = None if self.stopped else _loop(self._pending)
-        if loop is None:
-            return
-        # What was finished before the circle began stands.
-        whole = max((match.end() for match in _SENTENCE_END.finditer(self._pending, 0, loop)), default=0)
-        self._pending, circle = self._pending[:whole], self._pending[whole:]
-        yield from self._release(last=True)
-        if not self.stopped:
+        # Only what is left is held against circles: what was finished before one began stands.
+        if not self.stopped and _loops(self._pending):
             self.stopped = "the draft went in circles"
-            yield Drafted(_plain(circle), flaw=Flaw.LOOPING)
+            yield Drafted(_plain(self._pending), flaw=Flaw.LOOPING)
+            self._pending = ""
 
     def end(self, *, complete: bool) -> Iterator[Drafted]:
         """The text is over.
@@ -207,17 +201,14 @@ def _shingles(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[place : place + _SHINGLE]) for place in range(len(words) - _SHINGLE + 1)}
 
 
-def _loop(text: str) -> int | None:
-    """Where the text begins to go in circles: it ends with one run of words, one to ten, three times over or more."""
-    found = list(re.finditer(r"\S+", text))[-500:]
-    words = [match.group().lower() for match in found]
+def _loops(text: str) -> bool:
+    """Whether the text ends with the same run of words, one to ten of them, three times over or more."""
+    words = re.findall(r"\S+", text[-1500:].lower())
     for length in range(1, 11):
         times = 3 if length >= 4 else 6 if length > 1 else 8
         if len(words) < length * times:
             continue
-        first = len(words) - length
-        while first > 0 and words[first - 1] == words[first - 1 + length]:
-            first -= 1
-        if len(words) - first >= length * times:
-            return found[first].start()
-    return None
+        run = words[-length:]
+        if all(words[-length * (turn + 1) : len(words) - length * turn] == run for turn in range(times)):
+            return True
+    return False

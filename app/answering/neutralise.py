@@ -21,6 +21,7 @@ _NUMBERS = (
 )
 # Every form in which a model may name passages: [1], [1, 2], [^1], [Passage 1 and 2], 【1†source】.
 MARKER = re.compile(rf"\[{_NUMBERS}\](?!\()|【{_NUMBERS}】", re.IGNORECASE)
+_PROMPT_MARKER = re.compile(rf"\[{_NUMBERS}\]|【{_NUMBERS}】", re.IGNORECASE)
 # Behind a letter it is an index, as in `x[1]`, and no marker.
 _SHOWN_MARKER = re.compile(r"(?<![\w\])])\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
 _LITERAL = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|\$\$.+?\$\$|\$(?=\S)[^$\n]*?(?<=\S)\$(?!\d)", re.DOTALL)
@@ -74,7 +75,7 @@ _COMMAND = (
     r"translate|discard|abandon|drop|stop|obey|follow|cite|show|disclose|execute|run)\b"
 )
 # Where an order begins: a sentence or a clause, behind words of politeness or haste.
-_ORDER = r"(?:^\W*|[.:;!?,—]\W+|\band )(?:(?:please|now|kindly|just|simply|instead|then|important|you must),? )*"
+_ORDER = r"(?:^\W*|[.:;!?,—]\W{1,3})(?:(?:please|now|kindly|just|simply|instead|then|important|you must),? )*"
 
 _COMMANDS_MODEL = re.compile(
     rf"{_ORDER}{_IGNORE}\b[^.;:!?]{{0,20}}\b{_BEFORE}\b[^.;:!?]{{0,25}}\b{_RULES}\b|"
@@ -95,7 +96,7 @@ _COMMANDS_MODEL = re.compile(
     r"\[(?:system|developer|admin(?:istrator)?|operator) (?:message|override|note|notice|update|instruction|command)\]|"
     rf"^\W*(?:system|developer|admin(?:istrator)?|operator)\s*:\s*(?:{_COMMAND}|"
     r"(?:the|this) (?:user|assistant|model|ai)\b)|"
-    r"(?:^\W*|[.:;!?,]\W+)you(?: are|[’']re) now (?:an?|the|my|called|named|free|no longer|in \w+ mode|"
+    r"(?:^\W*|[.:;!?,]\W{1,3})you(?: are|[’']re) now (?:an?|the|my|called|named|free|no longer|in \w+ mode|"
     r"(?-i:[A-Z]\w+))\b|"
     r"\bfrom now on,? (?:you (?:are (?:an?|the|to|called|named)\b|(?:must|will|shall|should) (?:only |always |never )?"
     rf"{_SPEAK}\b)|(?:always|only|never) {_SPEAK}\b)|"
@@ -139,8 +140,8 @@ _ADDRESSES_MODEL = re.compile(
     r"^\W*(?:(?:please|now|instead|simply|just|kindly),? )*(?:"
     r"(?:answer|reply|respond) (?:\w+ ){0,4}?(?:only|exactly|with|verbatim|instead|that)\b|"
     r"tell (?:the |every )?(?:users?|readers?|everyone)\b|"
-    rf"(?:write|print|output|repeat|append|include|recite) (?:out )?(?:only\b|exactly\b|{_WORDS}|(?:\w+ ){{1,6}}"
-    r"verbatim\b|the following:)|"
+    rf"(?:write|print|output|repeat|append|include|recite) (?:out )?(?:exactly\b|{_WORDS}|(?:\w+ ){{1,6}}verbatim\b|"
+    r"the following:)|"
     rf"(?:begin|start|end|finish) (?:every|each|all|your) {_REPLY}\b)|"
     r"\b(?:do not|don[’']t|never) (?:tell|inform|mention|reveal|disclose)\b.{0,30}\b(?:users?|reader|anyone|this "
     r"(?:passage|text|note|instruction))\b|"
@@ -150,17 +151,13 @@ _ADDRESSES_MODEL = re.compile(
 )
 
 
-def commands_model(sentence: str) -> bool:
-    """Whether a sentence plainly gives orders to whoever answers: such a one is never quoted to a reader."""
-    return bool(_COMMANDS_MODEL.search(" ".join(sentence.split())))
-
-
 def addresses_model(sentence: str) -> bool:
-    """Whether a sentence speaks to whoever answers instead of to a reader; a wider guess than `commands_model`.
+    """Whether a sentence speaks to whoever answers instead of to a reader; a guess by its wording.
 
-    A guide about attacks quotes such sentences; withholding them from a prompt costs that guide little.
+    A guide about attacks quotes such sentences; withholding them costs that guide little.
     """
-    return commands_model(sentence) or bool(_ADDRESSES_MODEL.search(" ".join(sentence.split())))
+    said = " ".join(sentence.split())
+    return bool(_COMMANDS_MODEL.search(said) or _ADDRESSES_MODEL.search(said))
 
 
 def literals(text: str) -> list[tuple[int, int]]:
@@ -195,7 +192,7 @@ def for_prompt(text: str) -> str:
             return match.group()
         return f"({match.group()[1:-1].strip()})"
 
-    return " ".join(MARKER.sub(disarmed, text).split())
+    return " ".join(_PROMPT_MARKER.sub(disarmed, text).split())
 
 
 def for_reader(text: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ...index import Encoder, Hit
 from ...index.view import View
-from .neutralise import commands_model
+from .neutralise import addresses_model
 from .select import Scored, SelectionSettings, score
 from .sentences import Candidate, candidates
 
@@ -18,11 +18,13 @@ class Pool:
         found: those of one passage together, in its order.
         scored: how well each fits the question; None without sentences.
         passages: id of the hit's passage of each.
+        withheld: how many were left out because they speak to a language model instead of a reader.
     """
 
     found: list[Candidate]
     scored: Scored | None
     passages: tuple[str, ...]
+    withheld: int = 0
 
     def relevance(self, place: int) -> float:
         """A sentence's score as a share of the best one's, at most 1; 0 or less for one that does not fit at all."""
@@ -40,13 +42,12 @@ def read_sentences(
     weights: Mapping[str, float],
     settings: SelectionSettings,
 ) -> Pool:
-    """The sentences of the hits' passages; those that give orders to a language model are left out."""
+    """The sentences of the hits' passages; those that speak to a language model are left out."""
     found = candidates(hits, view.blocks)
-    if dropped := [place for place, one in enumerate(found) if commands_model(one.text)]:
+    if dropped := [place for place, one in enumerate(found) if addresses_model(one.text)]:
         found = _without(found, dropped)
-    return Pool(
-        found, score_sentences(question, found, encoder, weights, settings), tuple(one.hit.passage.id for one in found)
-    )
+    scored = score_sentences(question, found, encoder, weights, settings)
+    return Pool(found, scored, tuple(one.hit.passage.id for one in found), len(dropped))
 
 
 def score_sentences(

@@ -301,6 +301,9 @@ class Run:
     def _extracted(self, pool: Pool) -> Made:
         with self.clock("select"):
             sentences, citations = extract(pool, self.planned.settings.selection)
+        if pool.withheld:
+            what = "1 sentence was" if pool.withheld == 1 else f"{pool.withheld} sentences were"
+            self.notes.append(f"{what} not considered: they speak to a language model instead of a reader")
         for sentence in sentences:
             self.listener(SentenceReady(sentence, tuple(c for c in citations if c.marker in sentence.citations)))
         return Made(sentences, citations, Mode.EXTRACT)

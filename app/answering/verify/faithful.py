@@ -6,6 +6,7 @@ What may go is listed in `lexicon.py`; whatever is not known to be safe is not.
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from .lexicon import (
     BARE_CONNECTIVES,
@@ -31,7 +32,9 @@ _LEANING = re.compile(
 _HELD = frozenset("if unless only except respectively but when provided until may might could can not no never".split())
 _RESTRICTING = _HELD | RESERVATIONS | NEGATIONS | SUBORDINATORS | EXCEPTING | DENIALS | SPEECH
 _MADE_TO = frozenset("to let lets make makes made help helps have has".split())
-_PUBLISHED = frozenset("published introduced proposed released presented described called named known".split())
+_PUBLISHED = frozenset(
+    "published introduced proposed released presented described called named stated written developed".split()
+)
 _STOPS = frozenset(".;:?!—–")
 _PAUSES = frozenset(",—–")
 
@@ -57,7 +60,7 @@ def is_shortening(claim: str, sentence: str) -> bool:
     denied = any(is_negation(key) for key in keys)
     # Every place where the words so far can end, with nothing but safe gaps before it.
     places = {place for place, piece in enumerate(told) if piece.key == words[0].key and _lead_may_go(told[:place])}
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         beside = {piece.key for piece in claimed if before.end <= piece.start < word.start}
         places = {
             other

@@ -39,10 +39,11 @@ def turned(claim: str, sentence: str) -> str:
     passive = not _keys(claimed) & _BE
     for (one, first), (other, second) in pairwise(pairs):
         added, left = claimed[one + 1 : other], told[first + 1 : second]
-        if _gap_turns(added, left, passive=passive):
-            return f"the passage says {_quoted(sentence, _around(told, first, second) if left else told[first : second + 1])} there"
+        if _gap_turns(added, left, passive=passive) or (left and is_negation(told[first].key)):
+            shown = _around(told, first, second) if left else told[first : second + 1]
+            return f"the passage says {_quoted(sentence, shown)} there"
     behind = told[pairs[-1][1] + 1 :]
-    if _keys(behind) & DENIALS:
+    if _keys(behind) & DENIALS or _keys(behind[:1]) & (LESSENING - PREPOSITIONS | _OPERATORS):
         return f"the passage says {_quoted(sentence, behind)} behind it"
     return ""
 
@@ -54,7 +55,7 @@ def other_words(claim: str, sentence: str) -> list[str]:
     return [
         claim[piece.start : piece.end]
         for place, piece in enumerate(claimed)
-        if place not in met and not piece.sign and piece.key.lower() not in FUNCTION_WORDS
+        if place not in met and not piece.sign and piece.key not in FUNCTION_WORDS
     ]
 
 
@@ -95,8 +96,10 @@ def _gap_turns(added: Sequence[Piece], left: Sequence[Piece], *, passive: bool) 
         return False
     by = "by" in there - here and bool(there & _BE)
     only_hinges = there <= HINGE_PREPOSITIONS | _BE | AHEAD and (passive or bool(there & HINGE_PREPOSITIONS))
-    ahead = left[-1].key == "to" or bool(_keys(left[-3:]) & AHEAD)
-    return by or only_hinges or ahead or bool(_keys(left[-2:]) & LESSENING) or bool(there & EXCEPTING)
+    ahead = "to" in _keys(left[-1:]) or (left[-1].key in _BE and "to" in _keys(left)) or bool(_keys(left[-3:]) & AHEAD)
+    # "Encoders read text and decoders generate it": the second verb has a subject of its own.
+    rival = "and" in _keys(left[:-1]) and left[-1].key != "and"
+    return by or only_hinges or ahead or rival or bool(_keys(left[-2:]) & LESSENING) or bool(there & EXCEPTING)
 
 
 def _around(told: Sequence[Piece], first: int, second: int) -> Sequence[Piece]:

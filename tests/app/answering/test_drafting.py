@@ -52,6 +52,19 @@ def test_a_sentence_is_given_before_the_text_ends():
         ("It holds.", "It holds.", (), ()),
         ("Use `x[1]` here.", "Use `x[1]` here.", (), ()),
         ("The value weights[1]x is read.", "The value weights[1]x is read.", (), ()),
+        ("Probabilities lie in [0, 1]. [2]", "Probabilities lie in [0, 1].", (2,), ()),
+        ("Take $[1, 2]$ or the range [1, 3] [2].", "Take $[1, 2]$ or the range [1, 3].", (2,), ()),
+        ("As stated in [1, 2].", "As stated in.", (1, 2), ()),
+        ("It holds [^1].", "It holds.", (1,), ()),
+        ("It holds 【1】 here 【2†source】.", "It holds here.", (1, 2), ()),
+        ("It holds [1†lines 4-9].", "It holds.", (1,), ()),
+        ("It holds [passages 1, 2].", "It holds.", (1, 2), ()),
+        ("It holds [Passage 1 and 2].", "It holds.", (1, 2), ()),
+        ("It holds [1]-[3].", "It holds.", (1, 3), ()),
+        ("It holds [1], [2] and [3].", "It holds.", (1, 2, 3), ()),
+        ("Dropout of .5 helps .", "Dropout of .5 helps.", (), ()),
+        ('"Attention is all you need" introduced it [1].', '"Attention is all you need" introduced it.', (1,), ()),
+        ('"Attention is all you need.', "Attention is all you need.", (), ()),
         ("- It holds [1].", "It holds.", (1,), ()),
         ("Answer: It holds [1].", "It holds.", (1,), ()),
         ("It holds [1](https://evil.example/?q=2).", "It holds 1.", (), ()),
@@ -74,6 +87,27 @@ def test_a_loop_inside_a_sentence_ends_the_draft():
     found, stopped = drafted("The model is a model of the " + "model of the model of the " * 20)
     assert stopped == "the draft went in circles"
     assert found[-1].flaw is Flaw.LOOPING
+
+
+@pytest.mark.parametrize("piece", [7, 1000])
+@pytest.mark.parametrize("circle", [" and so on", " And so on", " it is a loop of words"])
+def test_what_was_finished_before_a_loop_stands(piece, circle):
+    found, stopped = drafted("LoRA is small here [1]. It trains two matrices. [2]" + circle * 8, piece=piece)
+    assert [(one.text, one.markers, one.flaw) for one in found[:2]] == [
+        ("LoRA is small here.", (1,), None),
+        ("It trains two matrices.", (2,), None),
+    ]
+    assert found[2].flaw is Flaw.LOOPING and len(found) == 3
+    assert stopped == "the draft went in circles"
+
+
+@pytest.mark.parametrize("piece", [1, 4, 1000])
+def test_a_marker_in_pieces_belongs_to_the_sentence_before_it(piece):
+    found, _ = drafted("LoRA is small here. [Passages 1 and 2] It trains two matrices. 【3†source】", piece=piece)
+    assert [(one.text, one.markers) for one in found] == [
+        ("LoRA is small here.", (1, 2)),
+        ("It trains two matrices.", (3,)),
+    ]
 
 
 def test_a_draft_that_never_ends_is_ended():
@@ -128,6 +162,24 @@ def test_any_text_in_any_pieces_gives_known_markers_only(text, piece):
         ("I cannot find the answer in the passages.", True),
         ("There is no information about that.", True),
         ("It is not mentioned in the context.", True),
+        ("The answer is not in the passages.", True),
+        ("Not mentioned in the passages.", True),
+        ("Neither passage answers the question.", True),
+        ("None of the passages mention it.", True),
+        ("Sorry, I don't know.", True),
+        ("It is not stated.", True),
+        ("The licence of Mixtral is not mentioned in the passages.", True),
+        ("The question cannot be answered from the passages.", True),
+        ("There is no information about Mixtral in the provided passages.", True),
+        ("There is no evidence that LoRA loses accuracy at rank 16.", False),
+        ("The passages that do not answer the question serve as hard negatives.", False),
+        ("The text encoder does not include positional information.", False),
+        ("SQuAD 2.0 adds questions that the given context does not answer.", False),
+        ("SQuAD 2.0 adds questions that are not answered by the given context.", False),
+        ("It is not stable.", False),
+        ("There is no information flow between the two branches.", False),
+        ("If the context does not answer the question, the reader predicts no span.", False),
+        ("The passages do not say " + "how it is and " * 12 + "so on.", False),
         ("DPO does not need a reward model.", False),
         ("The passage length does not change the cost.", False),
         ("Retrieval finds the passages that say no.", False),

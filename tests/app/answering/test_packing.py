@@ -97,3 +97,15 @@ def test_one_passage_is_there_whatever_the_budget(scripted, budget):
 
 def test_without_hits_there_is_nothing(scripted):
     assert packed([], 100, scripted()).passages == ()
+
+
+def test_an_exact_fit_never_exceeds_the_budget(scripted):
+    class Counting(type(scripted())):
+        def count_tokens(self, texts):
+            return [len(text) for text in texts]
+
+    hits = [hit("It holds here.", rank=rank) for rank in (1, 2)]
+    alone = packed(hits[:1], 10_000, Counting(), reserve=0).tokens
+    found = packed(hits, 2 * alone - 2, Counting(), reserve=0)
+    assert found.tokens == alone <= found.budget and found.left_out == ("notes/a.md#00002",)
+    assert packed(hits, 2 * alone, Counting(), reserve=0).tokens == 2 * alone
