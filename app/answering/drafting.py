@@ -165,6 +165,8 @@ def repeats_prompt(text: str) -> bool:
 
 def _plain(text: str) -> str:
     text = for_reader(_LEAD.sub("", text))
+    if text.count('"') == 1 and text.endswith('"'):
+        text = text[:-1]
     return re.sub(r"\s+([.,;:!?])(?!\d)", r"\1", text).strip()
 
 

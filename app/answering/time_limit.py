@@ -17,6 +17,12 @@ class TimeLimit(Cancellation):
         super().__init__()
         self._outer, self._deadline = outer, deadline
 
+    def cancel(self) -> None:
+        """Turn it, and the reader's own with it."""
+        super().cancel()
+        if self._outer is not None:
+            self._outer.cancel()
+
     @property
     def passed(self) -> bool:
         """Whether the moment has come."""

@@ -1,8 +1,8 @@
 """Whether one sentence says what another one states, in figures, names and polarity; wording is left to a cosine."""
 
 from .align import align
-from .guards import contradictions, doubts
-from .hinges import turned
+from .guards import contradictions, swaps
+from .hinges import reverses
 from .quantities import check
 from .tokens import Unit, names, tokenise
 
@@ -16,4 +16,4 @@ def agrees(claim: str, evidence: str) -> bool:
     if any(token.key not in held for token in names(claimed)):
         return False
     alignment = align(claimed, told)
-    return not contradictions(alignment, told) and not doubts(alignment) and not turned(claim, evidence)
+    return not contradictions(alignment, told) and not swaps(alignment) and not reverses(claim, evidence)

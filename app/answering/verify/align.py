@@ -50,7 +50,7 @@ def align(claim: Sequence[Token], sentence: Sequence[Token]) -> Alignment:
     """
     pairs = _common(claim, sentence)
     met = {place for place, _ in pairs}
-    whole = sum(_WEIGHTS[token.unit] for token in claim) or 1.0
+    whole = weight(claim) or 1.0
     covered = sum(_WEIGHTS[claim[place].unit] for place in met) / whole
     keys = {(token.unit, token.key) for token in sentence}
     left = [token for place, token in enumerate(claim) if place not in met]
@@ -70,6 +70,11 @@ def align(claim: Sequence[Token], sentence: Sequence[Token]) -> Alignment:
         met=tuple(claim[place] for place, _ in pairs),
         loose_subject=loose,
     )
+
+
+def weight(tokens: Sequence[Token]) -> float:
+    """How much a sentence says: the sum of what its units weigh, 1 for a word."""
+    return sum(_WEIGHTS[token.unit] for token in tokens)
 
 
 def _common(claim: Sequence[Token], sentence: Sequence[Token]) -> list[tuple[int, int]]:

@@ -47,21 +47,26 @@ def contradictions(alignment: Alignment, sentence: Sequence[Token]) -> list[str]
 
 def doubts(alignment: Alignment) -> list[str]:
     """What may turn the meaning round, so that words alone cannot tell."""
-    found = [
-        f"{token.text!r} stands in another place there"
-        for token in alignment.displaced
-        if token.unit in (Unit.NAME, Unit.QUANTITY, Unit.DIRECTION)
-    ]
     words = [token for token in alignment.displaced if token.unit is Unit.WORD]
-    if words:
-        found.append(f"the order of words differs ({', '.join(repr(token.text) for token in words[:3])})")
-    found += [f"the passage speaks of {token.text!r} in between" for token in _rivals(alignment)]
-    found += [
-        f"the passage does not say {token.text!r}"
-        for token in alignment.absent
-        if token.unit in (Unit.SWEEPING, Unit.DIRECTION)
+    shuffled = [f"the order of words differs ({', '.join(repr(token.text) for token in words[:3])})"] if words else []
+    return [*swaps(alignment), *shuffled]
+
+
+def swaps(alignment: Alignment) -> list[str]:
+    """Of the doubts those about names, quantities and directions, which no rewording moves about freely."""
+    return [
+        *(
+            f"{token.text!r} stands in another place there"
+            for token in alignment.displaced
+            if token.unit in (Unit.NAME, Unit.QUANTITY, Unit.DIRECTION)
+        ),
+        *(f"the passage speaks of {token.text!r} in between" for token in _rivals(alignment)),
+        *(
+            f"the passage does not say {token.text!r}"
+            for token in alignment.absent
+            if token.unit in (Unit.SWEEPING, Unit.DIRECTION)
+        ),
     ]
-    return found
 
 
 def _rivals(alignment: Alignment) -> list[Token]:

@@ -23,6 +23,7 @@ from .wording import Piece, is_negation, pieces, same_word
 
 _BE = PRESENT_BE | PAST_BE | {"be", "being"}
 _OPERATORS = frozenset("+-*/=<>^∩∪±≤≥×·")
+_SMALL = HINGE_PREPOSITIONS | _BE | AHEAD | _OPERATORS
 _LONGEST = 8
 
 
@@ -39,13 +40,29 @@ def turned(claim: str, sentence: str) -> str:
     passive = not _keys(claimed) & _BE
     for (one, first), (other, second) in pairwise(pairs):
         added, left = claimed[one + 1 : other], told[first + 1 : second]
-        if _gap_turns(added, left, passive=passive) or (left and is_negation(told[first].key)):
+        if _gap_turns(added, left, passive=passive) or (left and told[first].key.endswith(("not", "n't"))):
             shown = _around(told, first, second) if left else told[first : second + 1]
             return f"the passage says {_quoted(sentence, shown)} there"
     behind = told[pairs[-1][1] + 1 :]
     if _keys(behind) & DENIALS or _keys(behind[:1]) & (LESSENING - PREPOSITIONS | _OPERATORS):
         return f"the passage says {_quoted(sentence, behind)} behind it"
     return ""
+
+
+def reverses(claim: str, sentence: str) -> bool:
+    """Whether two words that stand together in both are joined the other way: "replaced" and "was replaced by".
+
+    Unlike `turned` it lets free wording pass, for sentences that need not be a shortening of one another.
+    """
+    claimed, told = _words(claim), _words(sentence)
+    passive = not _keys(claimed) & _BE
+    for (one, first), (other, second) in pairwise(_common(claimed, told)):
+        here, there = _keys(claimed[one + 1 : other]), _keys(told[first + 1 : second])
+        if here | there <= _SMALL and here != there:
+            by = any(piece.key == "by" for piece in told[second + 1 : second + 2])
+            if (here ^ there) & (HINGE_PREPOSITIONS | _OPERATORS) or (passive and by and there & _BE):
+                return True
+    return False
 
 
 def other_words(claim: str, sentence: str) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....index import Encoder
-from .align import Alignment, align
+from .align import Alignment, align, weight
 from .faithful import is_shortening, leans
 from .guards import contradictions, doubts, is_english, missing_quotes, reservations
 from .hinges import left_out, other_words, turned
@@ -20,6 +20,8 @@ from .tokens import Token, Unit, tokenise
 
 VERSION = "lexical-2"
 _LOOKED_AT = 6
+# Two names and a word, or three words: "The answer is no" can be found in too many passages.
+_LEAST = 2.5
 _UNCHECKED_FROM, _UNCHECKED_COSINE = 0.5, 0.55
 
 
@@ -86,8 +88,13 @@ class LexicalVerifier:
         unsure = doubts(alignment)
         if unsure:
             return score, Judgement(Verdict.UNCHECKED, score * 0.6, unsure[0], places)
+        plain = " ".join(sentence.split())
+        if not widened and not alignment.absent and is_shortening(claim, plain):
+            return score, Judgement(Verdict.SUPPORTED, score, "", places)
+        if weight(claimed) < _LEAST:
+            return score, Judgement(Verdict.UNCHECKED, score * 0.6, "it says too little to be checked", places)
         weighed = _weighed(alignment, reservations(alignment), score, cosine, places)
-        return score, _read_closely(weighed, claim, " ".join(sentence.split()), score)
+        return score, _read_closely(weighed, claim, plain, score)
 
     def _cosines(self, claim: str, evidence: Sequence[str]) -> NDArray[np.float64]:
         """Cosine of the claim with each sentence, shape (len(evidence),); -1 for the gap between passages."""
@@ -115,12 +122,10 @@ def _weighed(
 
 
 def _read_closely(weighed: Judgement, claim: str, sentence: str, score: float) -> Judgement:
-    """The verdict after all words are read, not only those that carry meaning: never better than it was."""
+    """The verdict on a claim that is no safe shortening, after all words are read and not only those with meaning."""
     if weighed.verdict not in (Verdict.SUPPORTED, Verdict.PARTIAL):
         return weighed
     whole = weighed.verdict is Verdict.SUPPORTED
-    if whole and is_shortening(claim, sentence):
-        return weighed
     if reason := turned(claim, sentence):
         return Judgement(Verdict.UNCHECKED, score * 0.6, reason, weighed.sentences)
     if not whole:

@@ -28,6 +28,10 @@ to 1% of the parameters of a language model. A LoRA adapter of rank 16 suits mos
 
 A LoRA adapter can be merged into the frozen weights before serving, which removes its latency. Merging a LoRA adapter
 into 4-bit weights adds rounding error, so the adapter should be merged into 16-bit weights.
+
+## Gaps
+
+The context does not mention how wide the matrices of LoRA are.
 """
 OTHER = """---
 title: Quantization
@@ -199,6 +203,13 @@ def test_an_abstention_after_an_answer_is_left_out(ask):
     answer, _, _ = ask(f"{TRUE} [1] The passages do not mention anything else.")
     assert not answer.abstained
     assert [s.text for s in answer.sentences] == [TRUE]
+
+
+def test_a_sentence_of_the_passages_that_looks_like_an_abstention_is_content(ask):
+    said = "The context does not mention how wide the matrices of LoRA are."
+    answer, _, _ = ask(f"{said} [1]", question="What does the context not mention about LoRA?")
+    assert not answer.abstained
+    assert said in [" ".join(sentence.text.split()) for sentence in answer.sentences]
 
 
 def test_a_draft_that_lacks_the_number_asked_for_is_replaced_as_a_whole(ask):

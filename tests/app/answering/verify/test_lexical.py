@@ -34,12 +34,9 @@ EVIDENCE = [
     [
         "LoRA freezes the pretrained weights.",
         "LoRA trains two low-rank matrices in each adapted layer.",
-        "The 2021 LoRA paper reported 10,000 times fewer trainable parameters than fine-tuning GPT-3 175B.",
         "Mixtral 8x7B routes every token to 2 of 8 experts.",
         "RMSNorm replaced LayerNorm in Llama.",
-        "Post-norm transformers do not train stably without warm-up.",
         "QLoRA uses 4-bit NF4 weights.",
-        "BM25 is faster than dense retrieval.",
         *[sentence for sentence in EVIDENCE if sentence],
     ],
 )
@@ -72,6 +69,13 @@ def test_a_sentence_and_its_faithful_shortening_are_supported(verifier, claim):
         ("Dense retrieval is faster than BM25 on a CPU.", Verdict.UNCHECKED, "another place"),
         ("Mixtral 8x7B routes every token to 8 of 2 experts.", Verdict.UNCHECKED, "another place"),
         ("BM25 is always faster than dense retrieval.", Verdict.UNCHECKED, "'always'"),
+        ("BM25 is faster than dense retrieval.", Verdict.PARTIAL, "'on a CPU'"),
+        ("Post-norm transformers do not train stably without warm-up.", Verdict.PARTIAL, "'learning-rate'"),
+        (
+            "The 2021 LoRA paper reported 10,000 times fewer trainable parameters than fine-tuning GPT-3 175B.",
+            Verdict.PARTIAL,
+            "'with Adam'",
+        ),
         ("DPO is preferred to PPO.", Verdict.PARTIAL, "'may'"),
         ("DPO may be preferred to PPO if the preference data is clean.", Verdict.PARTIAL, "left out"),
     ],
@@ -93,6 +97,8 @@ def test_what_is_not_simply_supported(verifier, claim, verdict, why):
         "LoRA was introduced in 2019.",
         "Direct preference optimisation makes a separate reward network superfluous.",
         "The moon is made of cheese.",
+        "The answer is no.",
+        "It is clean.",
     ],
 )
 def test_what_must_not_pass_does_not(verifier, claim):
