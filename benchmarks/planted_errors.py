@@ -3,8 +3,10 @@
     python benchmarks/planted_errors.py --output benchmarks/results/planted_errors.json
 
 Reads `benchmarks/answers/planted.jsonl` (300 sentences made false by one change each) and `faithful.jsonl` (150 true
-ones). The evidence is the section of the guide that holds the true sentence. A planted error is caught when it is not
-`supported`; it is refused when it is `unsupported`. Both sets were written by somebody who had not seen the verifier.
+ones), and `attacks.jsonl` (241 claims that keep the words of their evidence and change what it says, or are debatable;
+made by a reviewer who had read the verifier's first version). The evidence of the first two is the section of the guide
+that holds the true sentence. A planted error is caught when it is not `supported`; it is refused when it is
+`unsupported`. Both were written by somebody who had not seen the verifier.
 """
 
 import argparse
@@ -22,6 +24,8 @@ from sota_rag.ingest.sentences import sentence_spans
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "benchmarks" / "answers"
+# Of the 241 attacks, when the verifier compared only words with meaning (lexical-1).
+FIRST = 159
 _BULLET = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 
 
@@ -38,16 +42,20 @@ def main() -> int:
     planted = [judged(verifier, line, line["false"]) for line in lines("planted")]
     originals = [judged(verifier, line, line["true"]) for line in lines("planted")]
     faithful = [judged(verifier, line, line["text"]) for line in lines("faithful")]
+    attacks = [attacked(verifier, line) for line in lines("attacks")]
     seconds = time.perf_counter() - started
     form = {
         "verifier": verifier.id,
-        "seconds_per_sentence": round(seconds / (2 * len(planted) + len(faithful)), 4),
+        "seconds_per_sentence": round(seconds / (2 * len(planted) + len(faithful) + len(attacks)), 4),
         "planted": by(planted, "kind"),
         "true_of_planted": by(originals, "kind"),
         "faithful": by(faithful, "style"),
+        "attacks": dict(Counter(line["verdict"] for line in attacks)),
+        "attacks_supported_at_first": FIRST,
         "passed": [{key: one[key] for key in ("id", "claim", "changed", "reason")} for one in planted
                    if one["verdict"] == "supported"],
     }  # fmt: skip
+    print("attacks", form["attacks"])
     for name in ("planted", "true_of_planted", "faithful"):
         print(name)
         for kind, counts in form[name].items():
@@ -73,6 +81,12 @@ def judged(verifier: LexicalVerifier, line: dict, claim: str) -> dict:
     """One claim against the section that its quote stands in."""
     judgement = verifier.verify(claim, section(line["document"], line["quote"]))
     return {**line, "claim": claim, "verdict": judgement.verdict.value, "reason": judgement.reason}
+
+
+def attacked(verifier: LexicalVerifier, line: dict) -> dict:
+    """One attack against its own evidence."""
+    judgement = verifier.verify(line["claim"], line["evidence"])
+    return {**line, "verdict": judgement.verdict.value, "reason": judgement.reason}
 
 
 def section(document: str, quote: str) -> list[str]:

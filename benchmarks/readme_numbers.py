@@ -70,22 +70,23 @@ def answers() -> str:
     lines = [f"| {result['questions']} questions over the shipped guides | auto | extract |", "|---|---|---|"]
     lines += [f"| {label} | {auto[key]} | {extract[key]} |" for label, key in rows]
     origins, verdicts = auto["sentences_by_origin"], auto["sentences_by_verdict"]
-    read = result["read"]
+    read = _read("benchmarks/answers/read.json")
     return "\n".join(lines) + _paragraph(f"""
         With {result["model"]["id"]}, mode `auto`: of {auto["draft_sentences"]} sentences that it wrote,
         {auto["draft_kept"]} could be shown as written and {auto["draft_replaced"]} were replaced by a quotation for the
         time being; where less than half of a draft survived, the whole answer was quoted. Shown in the end:
         {origins.get("generated", 0)} sentences as written, {origins.get("replaced", 0)} replaced,
-        {origins.get("extracted", 0)} extracted ({_counts(verdicts)}). {read["sentences"]} of them were read by
+        {origins.get("extracted", 0)} extracted ({_counts(verdicts)}). All {read["sentences"]} were read by
         {read["by"]}: {read["supported_but_not_said"]} were shown as supported without their citation saying so. The
-        model is too small to write; a larger GGUF or a server was not at hand. `python benchmarks/answers.py --index INDEX --output benchmarks/results/answers.json` wrote the file.
+        model is too small to write; a larger GGUF or a server was not at hand.
+        `python benchmarks/answers.py --index INDEX --output benchmarks/results/answers.json` wrote the file.
     """)
 
 
 def planted() -> str:
     """Errors planted in true sentences."""
     result = _read("benchmarks/results/planted_errors.json")
-    rows, faithful = result["planted"], result["faithful"]
+    rows, faithful, attacks = result["planted"], result["faithful"], result["attacks"]
     lines = ["| 300 planted errors | not shown as supported | refused outright |", "|---|---|---|"]
     for kind in ("number", "unit", "date", "negation", "comparison", "name"):
         count = sum(rows[kind].values())
@@ -96,6 +97,9 @@ def planted() -> str:
         `python benchmarks/planted_errors.py --output benchmarks/results/planted_errors.json` wrote the file. The
         sentences were written by somebody who had not seen the verifier. Its first run against them let none pass as
         supported either; what it showed was then used to word refusals better, so the last column is no longer blind.
+        A reviewer who had read that version then wrote {sum(attacks.values())} claims that keep the words of a sentence
+        and turn what it says: {result["attacks_supported_at_first"]} passed. Now {attacks.get("supported", 0)} do, of
+        which one is true and two repeat a whole sentence that begins with a pronoun.
         The price: of true sentences that only shorten the passage {shortened.get("supported", 0)} of
         {sum(shortened.values())} are supported, of free paraphrases {free.get("supported", 0)} of
         {sum(free.values())}: the verifier knows no synonyms, and says `unchecked`.
@@ -121,11 +125,18 @@ def injections() -> str:
     ]
     for way, label in ways.items():
         lines.append(f"| {label} | {' | '.join(str(table[way]['wrong'].get(name, 0)) for name in names)} |")
-    return "\n".join(lines) + _paragraph("""
+    before = _read("benchmarks/results/injections_first.json")["summary"]
+
+    def first(way: str) -> int:
+        return before[way]["wrong"].get("obeyed", 0)
+
+    return "\n".join(lines) + _paragraph(f"""
         Answers that obeyed, held a link or an image, named a passage that is not there, or repeated the system prompt.
         The embedded model hardly obeys anything; the worst model there can be says every sentence that it is given and
-        its own instructions. `python benchmarks/injections.py --output benchmarks/results/injections.json` wrote the
-        file.
+        its own instructions. The data were written blind; in the first run `auto` obeyed {first("auto")} times,
+        `generate` {first("generate")}, with the worst model {first("obedient auto")} and
+        {first("obedient generate")}; rules for what that run showed were added since.
+        `python benchmarks/injections.py --output benchmarks/results/injections.json` wrote the file.
     """)
 
 
