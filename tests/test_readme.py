@@ -4,6 +4,7 @@ import os
 import re
 import runpy
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,13 +17,23 @@ COMMANDS = re.findall(r"^\$ (.+?)(?:\s{2,}#.*)?$", README, re.MULTILINE)
 PROGRAM = Path(sys.executable).with_name("sota-rag")
 
 
+@pytest.fixture(scope="module")
+def shipped_index(tmp_path_factory):
+    """An index of the shipped guides, made once; tests work on copies."""
+    index = tmp_path_factory.mktemp("readme") / "index"
+    environment = os.environ | {"SOTA_RAG_INDEX": str(index)}
+    subprocess.run([PROGRAM, "ingest"], env=environment, check=True, capture_output=True)
+    return index
+
+
 def test_the_measured_part_is_what_the_result_files_say():
     numbers = runpy.run_path(str(ROOT / "benchmarks" / "readme_numbers.py"))
     written = README.split(numbers["BEGIN"])[1].split(numbers["END"])[0].strip()
     assert written == numbers["section"](), "run: python benchmarks/readme_numbers.py"
 
 
-def test_the_commands_run_in_the_order_of_the_page(tmp_path):
+def test_the_commands_run_in_the_order_of_the_page(tmp_path, shipped_index):
+    shutil.copytree(shipped_index, tmp_path / "index")
     environment = os.environ | {"SOTA_RAG_INDEX": str(tmp_path / "index")}
     ran = [command for command in COMMANDS if command.startswith("sota-rag ")]
     assert len(ran) >= 5
@@ -34,13 +45,13 @@ def test_the_commands_run_in_the_order_of_the_page(tmp_path):
         assert done.stdout
 
 
-def test_the_make_targets_exist_and_the_answer_is_the_one_shown(tmp_path):
+def test_the_make_targets_exist_and_the_answer_is_the_one_shown(shipped_index):
     targets = [command for command in COMMANDS if command.startswith("make ")]
     for command in targets:
         done = subprocess.run([*shlex.split(command), "-n"], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-    environment = os.environ | {"SOTA_RAG_INDEX": str(tmp_path / "index")}
-    subprocess.run([PROGRAM, "ingest"], env=environment, check=True, capture_output=True)
+    # On another processor the language model may write something that holds; the page shows the quoted answer.
+    environment = os.environ | {"SOTA_RAG_INDEX": str(shipped_index), "SOTA_RAG_ANSWER__MODE": "extract"}
     question = shlex.split(next(command for command in targets if "Q=" in command))[-1].removeprefix("Q=")
     answer = subprocess.run(
         [PROGRAM, "ask", question], env=environment, check=True, capture_output=True, text=True
@@ -49,10 +60,9 @@ def test_the_make_targets_exist_and_the_answer_is_the_one_shown(tmp_path):
     assert answer.startswith(shown)
 
 
-def test_the_python_example_runs(tmp_path):
+def test_the_python_example_runs(tmp_path, shipped_index):
     example = re.search(r"```python\n(.*?)```", README, re.DOTALL).group(1)
-    environment = os.environ | {"SOTA_RAG_INDEX": str(tmp_path / "my-index")}
-    subprocess.run([PROGRAM, "ingest"], env=environment, check=True, capture_output=True)
+    shutil.copytree(shipped_index, tmp_path / "my-index")
     done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 5
