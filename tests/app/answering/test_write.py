@@ -199,6 +199,11 @@ def test_an_abstention_in_words_is_one(ask):
     assert answer.hits
 
 
+def test_after_an_abstention_nothing_more_is_shown(ask):
+    answer, told, _ = ask(f"{ABSTENTION} {TRUE} [1]")
+    assert answer.abstained and not any(isinstance(event, SentenceReady) for event in told)
+
+
 def test_an_abstention_after_an_answer_is_left_out(ask):
     answer, _, _ = ask(f"{TRUE} [1] The passages do not mention anything else.")
     assert not answer.abstained
