@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from ...index.errors import ModelError
+from ...ingest.isolation.process import WORKER_ENVIRONMENT
 from .wire import MAX_LINE, Command, MalformedError, Reply, read_reply, write_command
 
 _log = logging.getLogger(__name__)
@@ -19,19 +20,7 @@ WORKER = ("-m", "sota_rag.app.llm.worker")
 # A worker gets what Python and its libraries need to be found, which GPU it may use, and none of the keys that lie in
 # an environment.
 _ENVIRONMENT = {
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "TMPDIR",
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "PYTHONUSERBASE",
-    "VIRTUAL_ENV",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-    "DYLD_FALLBACK_LIBRARY_PATH",
+    *WORKER_ENVIRONMENT,
     "CUDA_VISIBLE_DEVICES",
     "CUDA_DEVICE_ORDER",
     "NVIDIA_VISIBLE_DEVICES",

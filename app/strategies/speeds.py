@@ -1,7 +1,6 @@
 """How fast the models are, learnt from what they just did."""
 
 import threading
-from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from ..llm.types import Event, Finished, Prompted
@@ -16,7 +15,7 @@ _FEWEST_WRITTEN = 8
 
 @dataclass(frozen=True, slots=True)
 class Speeds:
-    """What things take; the defaults are the embedded model's on two cores.
+    """What things take; the defaults are the embedded model's on two cores. The first two are learnt.
 
     Attributes:
         prompt_tokens_s: tokens of a prompt read in a second.
@@ -69,35 +68,9 @@ class SpeedMeter:
             case _:
                 pass
 
-    def watch(self, events: Iterator[Event]) -> Iterator[Event]:
-        """The same events, observed as they pass; closing it closes them."""
-        try:
-            for event in events:
-                self.observe(event)
-                yield event
-        finally:
-            if isinstance(events, Generator):
-                events.close()
-
-    def loaded(self, seconds: float) -> None:
-        """A language model was loaded in so long."""
-        self._time("load_s", seconds)
-
-    def searched(self, seconds: float) -> None:
-        """One search took so long, the reranker not counted."""
-        self._time("search_s", seconds)
-
-    def checked(self, seconds: float) -> None:
-        """Everything about an answer besides search and language model took so long."""
-        self._time("check_s", seconds)
-
     def _rate(self, name: str, rate: float) -> None:
         with self._lock:
             self._set(name, 1 / self._mean(name, 1 / getattr(self._speeds, name), 1 / rate))
-
-    def _time(self, name: str, seconds: float) -> None:
-        with self._lock:
-            self._set(name, self._mean(name, getattr(self._speeds, name), max(seconds, 0.0)))
 
     def _mean(self, name: str, old: float, new: float) -> float:
         return old + NEWEST * (new - old) if name in self._known else new

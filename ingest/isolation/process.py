@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 WORKER = ("-m", "sota_rag.ingest.isolation.worker")
 
 # A worker gets what Python and its libraries need to be found, and none of the keys that lie in an environment.
-_ENVIRONMENT = (
+WORKER_ENVIRONMENT = (
     "PATH",
     "HOME",
     "LANG",
@@ -80,7 +80,7 @@ class WorkerProcess:
         self.files = 0
         self.lied = False
         self.peak_bytes = 0
-        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | _ONE_THREAD
+        environment = {name: os.environ[name] for name in WORKER_ENVIRONMENT if name in os.environ} | _ONE_THREAD
         try:
             # -P: no module of the folder that the user stands in is imported. -B: nothing is written.
             self._process = subprocess.Popen(

@@ -36,33 +36,6 @@ def test_what_says_too_little_is_passed_over(event):
     assert meter.speeds == Speeds()
 
 
-def test_times_are_averaged_too():
-    meter = SpeedMeter()
-    meter.loaded(3.0)
-    meter.searched(0.1)
-    meter.searched(0.2)
-    meter.checked(0.5)
-    assert meter.speeds == Speeds(load_s=3.0, search_s=pytest.approx(0.13), check_s=0.5, measured=True)
-
-
-def test_events_pass_through_and_closing_closes():
-    closed = []
-
-    def events():
-        try:
-            yield Prompted(100, 0, 0.0, 1000.0)
-            yield Text("x")
-        finally:
-            closed.append(True)
-
-    meter = SpeedMeter()
-    watched = meter.watch(events())
-    assert next(watched) == Prompted(100, 0, 0.0, 1000.0)
-    watched.close()
-    assert closed == [True]
-    assert meter.speeds.prompt_tokens_s == pytest.approx(100)
-
-
 def test_many_threads_share_one_meter():
     meter = SpeedMeter()
 
