@@ -4,15 +4,15 @@ The layout is that of Thakur et al., "BEIR: A Heterogeneous Benchmark for Zero-s
 Retrieval Models", NeurIPS 2021. No line is skipped: one that cannot be used is named in the error.
 """
 
-import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..index.errors import EvaluationError
+from .lines import read_lines, read_rows, text_of
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
+_LAYOUT = "a collection in BEIR layout has corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv"
 # Only a line that says it is a header is one; a first line with a broken score must not pass for it.
 _SCORE_HEADINGS = frozenset({"score", "relevance", "rel", "label"})
 
@@ -28,10 +28,11 @@ class BeirDocument:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A query with its id."""
+    """A query with its id; topics of one category are also reported together."""
 
     id: str
     text: str
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,67 +61,18 @@ def load_beir(folder: Path, split: str) -> Collection:
         EvaluationError: a file or the split is missing, or a line is broken (the message has file and line).
     """
     documents = [
-        BeirDocument(_text(row, "_id", where), _text(row, "title", where, ""), _text(row, "text", where))
-        for where, row in _rows(folder, "corpus.jsonl")
+        BeirDocument(text_of(row, "_id", where), text_of(row, "title", where, ""), text_of(row, "text", where))
+        for where, row in read_rows(folder / "corpus.jsonl", _LAYOUT, identifier="_id")
     ]
     queries = [
-        Topic(_text(row, "_id", where), _text(row, "text", where)) for where, row in _rows(folder, "queries.jsonl")
+        Topic(text_of(row, "_id", where), text_of(row, "text", where))
+        for where, row in read_rows(folder / "queries.jsonl", _LAYOUT, identifier="_id")
     ]
     qrels = _read_qrels(
         _split_path(folder, split), {topic.id for topic in queries}, {document.id for document in documents}
     )
     topics = [topic for topic in queries if topic.id in qrels]
     return Collection(folder.resolve().name, split, documents, topics, qrels)
-
-
-def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    """Non-blank lines as (`file:line`, text); lines end at LF alone, as U+2028 may stand inside JSON."""
-    try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(file, start=1):
-                where = f"{path}:{number}"
-                try:
-                    line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-                except UnicodeDecodeError as error:
-                    raise EvaluationError(f"{where}: not UTF-8 ({error.reason}); save it as UTF-8") from error
-                if line.strip():
-                    yield where, line.rstrip("\r\n")
-    except OSError as error:
-        raise EvaluationError(
-            f"cannot read {str(path)!r} ({error.strerror}); a collection in BEIR layout has "
-            "corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv"
-        ) from error
-
-
-def _rows(folder: Path, name: str) -> Iterator[tuple[str, dict[str, object]]]:
-    """JSON objects of a file with their place; every `_id` occurs once."""
-    first_seen: dict[str, str] = {}
-    for where, line in _lines(folder / name):
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise EvaluationError(f"{where}: not JSON ({error}); each line holds one object") from error
-        if not isinstance(row, dict):
-            raise EvaluationError(f"{where}: {line[:60]!r} is not a JSON object")
-        identifier = _text(row, "_id", where)
-        if not identifier:
-            raise EvaluationError(f"{where}: '_id' is empty")
-        if identifier in first_seen:
-            raise EvaluationError(f"{where}: '_id' {identifier!r} was already used at {first_seen[identifier]}")
-        first_seen[identifier] = where
-        yield where, row
-
-
-def _text(row: dict[str, object], key: str, where: str, default: str | None = None) -> str:
-    """A string value; a missing or null one gives the default if there is one."""
-    value = row.get(key)
-    if value is None and default is not None:
-        return default
-    if key not in row:
-        raise EvaluationError(f"{where}: key {key!r} is missing; found {sorted(row)}")
-    if not isinstance(value, str):
-        raise EvaluationError(f"{where}: {key!r} is {value!r}; it must be a string")
-    return value
 
 
 def _split_path(folder: Path, split: str) -> Path:
@@ -134,7 +86,7 @@ def _split_path(folder: Path, split: str) -> Path:
 def _read_qrels(path: Path, topic_ids: set[str], document_ids: set[str]) -> dict[str, dict[str, int]]:
     """Judgements of one split; both sets are only asked for membership."""
     qrels: dict[str, dict[str, int]] = {}
-    for position, (where, line) in enumerate(_lines(path)):
+    for position, (where, line) in enumerate(read_lines(path, _LAYOUT)):
         fields = [field.strip() for field in line.split("\t")]
         if len(fields) != 3:
             raise EvaluationError(

@@ -1,74 +1,35 @@
-"""Measure retrieval on a judged collection in BEIR layout (corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv).
+"""Measure retrieval, chunking, answers and verifiers, and compare what was measured.
 
-The collection is indexed with the same chunker and encoder as any other document, then every system is asked every
-query; a document scores as its best passage. Means come with 95 % bootstrap intervals over topics.
+Every measurement writes one run file (JSON) with the fingerprints of all that made it. Means come with 95 % bootstrap
+intervals over topics.
 """
 
 import argparse
+from importlib import import_module
 
-from .output import load_settings, print_json
-
-SYSTEMS = ("bm25", "dense", "rrf", "convex")
+# One line a subject: module in `evaluate/` and what it does.
+_SUBJECTS = {
+    "retrieval": "recall, nDCG and more of each retrieval system",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments."""
-    subject = parser.add_subparsers(dest="subject", metavar="retrieval", required=True)
-    retrieval = subject.add_parser("retrieval", help="nDCG, recall and more of each retrieval system")
-    retrieval.add_argument("--beir", required=True, metavar="DIR", help="the collection's folder")
-    retrieval.add_argument("--split", default="test", help="which judgements (default test); tune on train only")
-    retrieval.add_argument("--system", action="append", choices=SYSTEMS, help="only these (default: all four)")
-    retrieval.add_argument("--alpha", type=float, help="weight of the dense leg in the convex fusion")
-    retrieval.add_argument("--limit", type=int, metavar="N", help="only the first N topics, for a quick look")
-    retrieval.add_argument("--output", metavar="FILE", help="also write the JSON, with per-topic values, to FILE")
-    # The common flags may stand before `retrieval` too; a default here would undo them.
-    unsaid = argparse.SUPPRESS
-    retrieval.add_argument(
-        "--json", action="store_true", default=unsaid, help="print one JSON document on standard output"
-    )
-    retrieval.add_argument("-v", "--verbose", action="store_true", default=unsaid, help="log more on standard error")
-    retrieval.add_argument(
-        "--index",
-        metavar="DIR",
-        default=unsaid,
-        help="where the collection's index is kept (default: beside the main one)",
-    )
+    """Add the subjects with their arguments."""
+    subjects = parser.add_subparsers(dest="subject", metavar="SUBJECT", title="subjects", required=True)
+    for name, summary in _SUBJECTS.items():
+        module = import_module(f".evaluate.{name.replace('-', '_')}", __package__)
+        subject = subjects.add_parser(
+            name, help=summary, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        # The common flags may stand before the subject too; a default here would undo them.
+        unsaid = argparse.SUPPRESS
+        subject.add_argument("--index", metavar="DIR", default=unsaid, help="the index folder (setting `index`)")
+        subject.add_argument("--json", action="store_true", default=unsaid, help="print one JSON document")
+        subject.add_argument("-v", "--verbose", action="store_true", default=unsaid, help="log more on standard error")
+        module.configure(subject)
+        subject.set_defaults(run_subject=module.run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Evaluate and print the table."""
-    import json
-    from pathlib import Path
-
-    from ...index.errors import UsageError
-    from ..evaluation import evaluate_collection
-    from ..terminal import TerminalProgress
-
-    own_index = arguments.index
-    arguments.index = None
-    settings = load_settings(arguments)
-    if arguments.output and not Path(arguments.output).parent.is_dir():
-        raise UsageError(f"--output {arguments.output!r}: there is no such folder; create it or name another file")
-    with TerminalProgress() as progress:
-        form = evaluate_collection(
-            settings,
-            Path(arguments.beir),
-            arguments.split,
-            systems=tuple(arguments.system or SYSTEMS),
-            alpha=arguments.alpha,
-            limit=arguments.limit,
-            index=Path(own_index) if own_index else None,
-            progress=progress,
-        )
-    if arguments.output:
-        Path(arguments.output).write_text(json.dumps(form) + "\n", encoding="utf-8")
-    if arguments.json:
-        print_json(form)
-        return 0
-    print(f"{form['collection']} {form['split']}: {form['topics']} topics, {form['judgements']} judgements")
-    for system, report in form["systems"].items():
-        cells = (f"{name} {m['mean']:.3f} [{m['low']:.3f}, {m['high']:.3f}]" for name, m in report["measures"].items())
-        print(f"{system:<8} " + "  ".join(cells))
-        if report["failures"]:
-            print(f"         {len(report['failures'])} queries failed; the first: {report['failures'][0]['error']}")
-    return 0
+    """Run the subject."""
+    return arguments.run_subject(arguments)

@@ -1,0 +1,1 @@
+"""Subjects of `sota-rag eval`, one module each."""

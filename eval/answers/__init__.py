@@ -1,0 +1,1 @@
+"""Answers measured: grounding, relevance, references, and knowing when to stay silent."""

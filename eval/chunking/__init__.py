@@ -1,0 +1,1 @@
+"""Chunkers measured by the tokens of gold spans that retrieval brings."""

@@ -1,0 +1,1 @@
+"""Verifiers measured on human-labelled claims."""

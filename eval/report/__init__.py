@@ -1,0 +1,1 @@
+"""Run files as a page that explains itself, with plots."""
