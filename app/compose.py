@@ -5,7 +5,7 @@ from contextlib import closing
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from ..index import CrossEncoderReranker, Encoder, Retriever, SentenceTransformerEncoder
 from ..index.encoder import TokenCounter
@@ -35,6 +35,11 @@ class CountingEncoder(Encoder, Protocol):
 def starter_corpus() -> list[Path]:
     """Folders of the documents that ship with sota-rag."""
     return [Path(str(files("sota_rag.corpus"))) / "guides"]
+
+
+def starter_topics(split: Literal["train", "test"]) -> Path:
+    """The judged questions about them: `train` to choose settings on, `test` to report."""
+    return Path(str(files("sota_rag.corpus"))) / "topics" / f"{split}.jsonl"
 
 
 def make_encoder(settings: Settings) -> SentenceTransformerEncoder:
@@ -156,6 +161,7 @@ def run_ingestion(
             encoder=used,
             reader=reader,
             flags=flags,
+            bm25=settings.bm25_settings(),
             forget=forget,
             rebuild=rebuild,
             progress=progress,

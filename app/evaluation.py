@@ -1,55 +1,104 @@
-"""Index a judged collection like any other documents, and measure each retrieval system on it."""
+"""Retrieval measured on judged questions: a collection in BEIR layout, or topics with quotes over an index."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..eval import Collection, document_scores, evaluate_retrieval, load_beir
+from ..eval import Qrels, RetrievalReport, Topic, evaluate_retrieval, load_beir
+from ..eval.provenance import file_sha256, fingerprints, now, peak_memory_mib
+from ..eval.run_file import RunFile, SystemResult, TopicInfo, summarise
+from ..eval.spans import GoldPassages, superseded_leak
+from ..eval.topics import JudgedTopic, read_topics
 from ..index import Retriever, SearchSettings
-from ..index.builder import software_version
-from ..index.device import choose_placement
-from ..index.errors import UsageError
+from ..index.errors import EvaluationError, UsageError
 from ..ingest.collection import CollectionDocument, ingest_collection
-from ..ingest.progress import Progress
-from .compose import make_encoder
+from ..ingest.progress import Progress, Silent
+from ..ingest.report import IngestReport
+from .compose import make_encoder, make_language_model, make_reranker, run_ingestion, starter_corpus
+from .llm.types import LanguageModelInfo
+from .retrieval_systems import SYSTEMS, USUAL, WITH_MODEL, Bench, Ranker, SystemName, by_document, by_passage
 from .settings import Settings
 
+if TYPE_CHECKING:
+    from ..index.encoder import SentenceTransformerEncoder
+
 # Several passages of one document may be hits; this many passages hold well over 100 documents.
-_PASSAGES = 400
+_PASSAGES_OF_A_COLLECTION = 400
+_PASSAGES = 100
+_KEPT_RANKS = 100
+_CUTS = (5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is run on the topics.
+
+    Attributes:
+        systems: names, in the order of the report; `default` is always among them.
+        alpha: weight of the dense leg in the convex fusion; None takes the setting.
+        limit: only the first so many topics.
+        rankings: keep the first 100 ranks of every topic in the run file, for TREC files and plots.
+        skipped: systems that were asked for as a whole and cannot run here, with the reason.
+    """
+
+    systems: tuple[SystemName, ...] = USUAL
+    alpha: float | None = None
+    limit: int | None = None
+    rankings: bool = True
+    skipped: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 1:
+            raise UsageError(f"the limit is {self.limit}; evaluate 1 topic or more")
+        if self.alpha is not None and not 0 <= self.alpha <= 1:
+            raise UsageError(f"alpha is {self.alpha}; it weighs the dense leg from 0 to 1")
+
+
+def ablation(settings: Settings, *, collection: bool, **options: Any) -> Plan:
+    """Every system that can run here; those that cannot are named in the plan with the reason.
+
+    Args:
+        settings: say whether there is a reranker.
+        collection: whether a collection in BEIR layout is measured, which is judged by whole documents.
+        options: the other fields of the plan.
+    """
+    why: dict[SystemName, str] = {}
+    if settings.reranker.model is None:
+        why["rerank"] = "this profile has no reranker"
+    if collection:
+        why["neighbours"] = "a collection is judged by whole documents, and neighbours are of the same document"
+        why["no-successors"] = "a collection has no practices that supersede each other"
+    kept: tuple[SystemName, ...] = tuple(name for name in SYSTEMS if name not in why)
+    return Plan(systems=kept, skipped=tuple(f"{name} not run: {reason}" for name, reason in why.items()), **options)
 
 
 def evaluate_collection(
     settings: Settings,
     folder: Path,
     split: str,
+    plan: Plan = Plan(),
     *,
-    systems: Sequence[str],
-    alpha: float | None = None,
-    limit: int | None = None,
     index: Path | None = None,
     progress: Progress | None = None,
-) -> dict[str, Any]:
-    """Run systems over a collection's topics: the JSON form of `eval retrieval`.
+) -> RunFile:
+    """Run systems over the topics of a collection in BEIR layout, at document level.
 
     Args:
         settings: encoder, chunking and search defaults.
-        folder: a collection in BEIR layout.
+        folder: the collection.
         split: which judgements.
-        systems: of `bm25`, `dense`, `rrf`, `convex`.
-        alpha: weight of the dense leg in the convex fusion; None takes the setting.
-        limit: only the first so many topics.
+        plan: what is run.
         index: where the collection's index is kept; by default `eval/NAME` beside the main index.
         progress: is told how the work goes.
 
     Raises:
-        UsageError: the limit or alpha is out of range.
         EvaluationError: the collection is broken or has no such split, or the index holds something else.
+        ModelError: a system needs a model that is not there.
     """
-    if limit is not None and limit < 1:
-        raise UsageError(f"the limit is {limit}; evaluate 1 topic or more")
-    if alpha is not None and not 0 <= alpha <= 1:
-        raise UsageError(f"alpha is {alpha}; it weighs the dense leg from 0 to 1")
     collection = load_beir(folder, split)
     encoder = make_encoder(settings)
     index = index or settings.index.parent / "eval" / collection.name
@@ -62,76 +111,202 @@ def evaluate_collection(
         chunking=settings.chunk_settings(encoder.info.window),
         progress=progress,
     )
-    base = replace(settings.search_settings(), depth=_PASSAGES, rerank=False)
-    base = base if alpha is None else replace(base, alpha=alpha)
-    topics = collection.topics[:limit]
-    results: dict[str, Any] = {}
-    with Retriever.open(index, encoder=encoder, settings=base) as retriever:
-        retriever.search(topics[0].text)  # loads the encoder outside the first topic's latency
-        for name in systems:
-            outcome = evaluate_retrieval(
-                _system(retriever, _variant(base, name)),
-                topics,
-                collection.qrels,
-                progress=_advance(progress, name, len(topics)),
-                collection=collection.name,
-                split=split,
-                system_name=name,
-            )
-            if progress is not None:
-                progress.end()
-            results[name] = outcome.as_dict()
-    return _form(collection, split, results, settings, encoder.info.fingerprint, report.passages, base)
+    job = _Job(settings, plan, index, encoder, f"{collection.name} {split}", progress)
+    details = {"collection": collection.name, "split": split}
+    return job.run(
+        collection.topics[: plan.limit], lambda _: collection.qrels, by_document, _PASSAGES_OF_A_COLLECTION,
+        report=report, details=details,
+    )  # fmt: skip
 
 
-def _system(retriever: Retriever, settings: SearchSettings) -> Callable[[str], list[tuple[str, float]]]:
-    def system(query: str) -> list[tuple[str, float]]:
-        found = document_scores(retriever.search(query, _PASSAGES, settings=settings))
-        # Ids in the index are `COLLECTION/ID`; judgements name the bare id.
-        return [(document_id.partition("/")[2], score) for document_id, score in found]
-
-    return system
-
-
-def _variant(base: SearchSettings, name: str) -> SearchSettings:
-    if name == "bm25":
-        return replace(base, legs="bm25")
-    if name == "dense":
-        return replace(base, legs="dense")
-    return replace(base, legs="hybrid", fusion="rrf" if name == "rrf" else "convex")
-
-
-def _advance(progress: Progress | None, name: str, total: int) -> Callable[[int, int], None] | None:
-    if progress is None:
-        return None
-    progress.begin(name, total, "topics")
-    return lambda done, of: progress.advance()
-
-
-def _form(
-    collection: Collection,
-    split: str,
-    results: dict[str, Any],
+def evaluate_topics(
     settings: Settings,
-    encoder: str,
-    passages: int,
-    base: SearchSettings,
-) -> dict[str, Any]:
-    first = next(iter(results.values()))
-    placement = choose_placement(settings.encoder.device, settings.encoder.precision)
+    topics: Path,
+    plan: Plan = Plan(),
+    *,
+    index: Path | None = None,
+    unreviewed: bool = False,
+    progress: Progress | None = None,
+) -> RunFile:
+    """Run systems over judged topics with quotes, at passage level; unanswerable topics are left out.
+
+    Args:
+        settings: encoder and search defaults.
+        topics: a topics file (see `eval/topics.py`).
+        plan: what is run.
+        index: the index that is searched; by default one of the guides that ship, kept in `eval/guides` beside the
+            main index and brought up to date first.
+        unreviewed: measure on the topics that no person has judged instead.
+        progress: is told how the work goes.
+
+    Raises:
+        EvaluationError: the topics file is broken, or a quote does not stand in its document.
+        MissingIndexError: there is no index at that path.
+        ModelError: a system needs a model that is not there.
+    """
+    judged = [topic for topic in read_topics(topics, unreviewed=unreviewed) if topic.answerable][: plan.limit]
+    if not judged:
+        raise EvaluationError(f"{topics}: no topic is answerable, so there is nothing to find; see `eval answers`")
+    encoder = make_encoder(settings)
+    report = None
+    if index is None:
+        index = settings.index.parent / "eval" / "guides"
+        inner = settings.model_copy(update={"index": index})
+        report = run_ingestion(inner, starter_corpus(), progress=progress, encoder=encoder)
+    name = f"{topics.stem} unreviewed" if unreviewed else topics.stem
+    job = _Job(settings, plan, index, encoder, f"{name} topics", progress)
+    asked = [Topic(topic.id, topic.question, topic.category) for topic in judged]
+    details = {"topics_sha256": file_sha256(topics), "split": topics.stem}
+    return job.run(
+        asked, lambda retriever: _gold(retriever).qrels(judged), by_passage, _PASSAGES,
+        report=report, details=details, extra=lambda retriever, result: _currency(retriever, judged, result),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One evaluation while it runs."""
+
+    settings: Settings
+    plan: Plan
+    index: Path
+    encoder: "SentenceTransformerEncoder"
+    name: str
+    progress: Progress | None
+
+    def run(
+        self,
+        topics: Sequence[Topic],
+        qrels_of: Callable[[Retriever], Qrels],
+        ranker: Ranker,
+        depth: int,
+        *,
+        report: IngestReport | None,
+        details: Mapping[str, Any],
+        extra: Callable[[Retriever, RetrievalReport], Mapping[str, Mapping[str, float]]] = lambda *_: {},
+    ) -> RunFile:
+        """All systems over all topics, as a run file."""
+        names = tuple(dict.fromkeys(("default", *self.plan.systems)))
+        base = self.settings.search_settings()
+        base = base if self.plan.alpha is None else replace(base, alpha=self.plan.alpha)
+        systems: dict[str, SystemResult] = {}
+        rankings: dict[str, dict[str, list[list[Any]]]] = {}
+        with ExitStack() as stack:
+            model = None
+            if any(name in WITH_MODEL for name in names):
+                model = make_language_model(self.settings)
+                stack.callback(model.close)
+            retriever = stack.enter_context(
+                Retriever.open(self.index, encoder=self.encoder, reranker=make_reranker(self.settings), settings=base)
+            )
+            qrels = qrels_of(retriever)
+            bench = Bench(retriever, self.encoder, base, depth, ranker, model)
+            retriever.search(topics[0].text)  # loads the encoder outside the first topic's latency
+            for name in names:
+                found = self._measure(name, bench, topics, qrels)
+                systems[name] = self._result(found, topics, bench.settings(name), extra(retriever, found))
+                rankings[name] = _first_ranks(found)
+            made_of = self._fingerprints(retriever, base, model.info if model else None)
+            counts = retriever.manifest.counts
+        kept = {"rankings": rankings} if self.plan.rankings else {}
+        judgements = {topic.id: dict(qrels[topic.id]) for topic in topics}
+        return RunFile(
+            kind="retrieval",
+            name=self.name,
+            created=now(),
+            fingerprints=made_of,
+            default="default",
+            systems=systems,
+            topics={topic.id: TopicInfo(topic.text, topic.category) for topic in topics},
+            notes=self.plan.skipped,
+            details={
+                **details,
+                "judgements": sum(map(len, judgements.values())),
+                "documents": counts.documents,
+                "passages": counts.passages,
+                "peak_memory_mib": round(peak_memory_mib(), 1),
+                **({"indexing_s": report.seconds, "encoded": report.encoded} if report and report.published else {}),
+                "qrels": judgements,
+                **kept,
+            },
+        )
+
+    def _measure(self, name: SystemName, bench: Bench, topics: Sequence[Topic], qrels: Qrels) -> RetrievalReport:
+        progress = self.progress or Silent()
+        progress.begin(name, len(topics), "topics")
+        found = evaluate_retrieval(
+            bench.system(name),
+            topics,
+            qrels,
+            progress=lambda *_: progress.advance(),
+            collection=self.name,
+            system_name=name,
+        )
+        progress.end()
+        return found
+
+    def _result(
+        self,
+        found: RetrievalReport,
+        topics: Sequence[Topic],
+        settings: SearchSettings,
+        extra: Mapping[str, Mapping[str, float]],
+    ) -> SystemResult:
+        categories = {topic.id: topic.category for topic in topics}
+        result = found.as_system(categories, {"search": asdict(settings)})
+        if not extra:
+            return result
+        values = {**result.per_topic, **extra}
+        measures, by_category = summarise(values, categories)
+        return replace(result, per_topic=values, measures=measures, by_category=by_category)
+
+    def _fingerprints(
+        self, retriever: Retriever, base: SearchSettings, model: LanguageModelInfo | None
+    ) -> dict[str, Any]:
+        manifest = retriever.manifest
+        corpus = json.dumps([(document.id, document.sha256) for document in retriever.documents()])
+        models = {"encoder": f"{manifest.encoder.id}@{manifest.encoder.fingerprint}"}
+        if retriever.reranker is not None:
+            models["reranker"] = retriever.reranker.id
+        if model is not None:
+            models["llm"] = f"{model.id}@{model.fingerprint}"
+        said = json.dumps([self.settings.fingerprint, asdict(base)], sort_keys=True)
+        return fingerprints(
+            corpus=hashlib.sha256(corpus.encode()).hexdigest(),
+            index=f"{manifest.generation} chunker {manifest.chunker[:12]}",
+            models=models,
+            settings=hashlib.sha256(said.encode()).hexdigest(),
+            seed=self.settings.llm.seed,
+        )
+
+
+def _gold(retriever: Retriever) -> GoldPassages:
+    view = retriever.view()
+    return GoldPassages(view.document, view.passages)
+
+
+def _currency(
+    retriever: Retriever, topics: Sequence[JudgedTopic], found: RetrievalReport
+) -> dict[str, dict[str, float]]:
+    """Superseded-leak@k and successor-recall@k, over the topics that something superseded belongs to."""
+    gold = _gold(retriever)
+    old, new = gold.superseded(topics), gold.qrels(topic for topic in topics if topic.superseded)
+    if not old:
+        return {}
+    order = {topic: list(found.run.get(topic, {})) for topic in old}
+    values: dict[str, dict[str, float]] = {}
+    for k in _CUTS:
+        values[f"superseded-leak@{k}"] = {
+            topic: superseded_leak(order[topic], old[topic], new[topic], k) for topic in old
+        }
+        values[f"successor-recall@{k}"] = {
+            topic: len(set(order[topic][:k]) & set(new[topic])) / len(new[topic]) for topic in old
+        }
+    return values
+
+
+def _first_ranks(found: RetrievalReport) -> dict[str, list[list[Any]]]:
     return {
-        "collection": collection.name,
-        "split": split,
-        "topics": first["topics"],
-        "judgements": first["judgements"],
-        "documents": len(collection.documents),
-        "passages": passages,
-        "software": software_version(),
-        "encoder": {"id": settings.encoder.model, "fingerprint": encoder, "precision": placement.precision},
-        "settings_hash": settings.fingerprint,
-        "alpha": base.alpha,
-        "rrf_k": base.rrf_k,
-        # The measures of the default system, where they are looked for; each system's own are below.
-        "measures": results.get("convex", first)["measures"],
-        "systems": results,
+        topic: [[key, score] for key, score in list(scores.items())[:_KEPT_RANKS]]
+        for topic, scores in found.run.items()
     }

@@ -12,14 +12,15 @@ from .beir import BeirDocument, Collection, Topic, load_beir
 from .measures import MEASURES, Qrels, Run, per_topic, total_order
 from .retrieval import (
     Failure,
+    Pairs,
+    Ranking,
     RetrievalReport,
     System,
     document_scores,
     evaluate_retrieval,
-    trec_run_lines,
-    write_trec_run,
 )
 from .statistics import Interval, bootstrap_mean, paired_difference
+from .trec import read_trec_qrels, read_trec_run, trec_run_lines, write_trec_qrels, write_trec_run
 
 __all__ = [
     "MEASURES",
@@ -27,7 +28,9 @@ __all__ = [
     "Collection",
     "Failure",
     "Interval",
+    "Pairs",
     "Qrels",
+    "Ranking",
     "RetrievalReport",
     "Run",
     "System",
@@ -38,7 +41,10 @@ __all__ = [
     "load_beir",
     "paired_difference",
     "per_topic",
+    "read_trec_qrels",
+    "read_trec_run",
     "total_order",
     "trec_run_lines",
+    "write_trec_qrels",
     "write_trec_run",
 ]

@@ -2,23 +2,38 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from ..index.errors import EvaluationError, UnwritableError
+from ..index.errors import EvaluationError
 from ..index.types import SearchResult
 from .beir import Topic
 from .measures import MEASURES, Qrels, Run, per_topic, total_order
+from .run_file import SystemResult, percentiles, summarise
 from .statistics import Interval, bootstrap_mean
 
-System = Callable[[str], Sequence[tuple[str, float]]]
+Pairs = Sequence[tuple[str, float]]
 Progress = Callable[[int, int], None]
 
-_PERCENTILES = (50, 95, 99)
-_FLOAT32_MAX = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a system may return in place of bare pairs: the pairs, and how long each of its stages took.
+
+    Attributes:
+        pairs: (document id, score), best first.
+        timings_ms: stage → wall time in milliseconds.
+    """
+
+    pairs: Pairs
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+System = Callable[[str], Pairs | Ranking]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +57,8 @@ class RetrievalReport:
         values: measure → topic id → value in [0, 1].
         intervals: measure → mean over topics with its 95 % bootstrap interval.
         latencies_ms: topic id → wall time of the call; failed topics are not in it.
+        stages_ms: stage → topic id → wall time, for systems that tell.
+        seconds: wall time of all topics together, one after another.
         failures: topics that failed; they score zero and count in every mean.
         run: topic id → document id → score, as the system returned them.
     """
@@ -54,29 +71,33 @@ class RetrievalReport:
     values: Mapping[str, Mapping[str, float]]
     intervals: Mapping[str, Interval]
     latencies_ms: Mapping[str, float]
+    stages_ms: Mapping[str, Mapping[str, float]]
+    seconds: float
     failures: tuple[Failure, ...]
     run: Run
 
-    def latency_percentiles(self) -> dict[str, float]:
-        """`p50`, `p95` and `p99` in milliseconds over the answered topics; empty if there are none."""
-        if not self.latencies_ms:
-            return {}
-        points = np.percentile(np.array(list(self.latencies_ms.values())), _PERCENTILES)
-        return {f"p{percentile}": float(point) for percentile, point in zip(_PERCENTILES, points, strict=True)}
+    def latency_percentiles(self) -> dict[str, dict[str, float]]:
+        """Stage → `p50`, `p95` and `p99` in milliseconds over the answered topics; `total` is the whole call."""
+        stages = {**self.stages_ms, "total": self.latencies_ms}
+        return {stage: percentiles(list(values.values())) for stage, values in stages.items() if values}
 
-    def as_dict(self) -> dict[str, object]:
-        """The form used in JSON; the run itself is left to `write_trec_run`."""
-        return {
-            "collection": self.collection,
-            "split": self.split,
-            "system": self.system,
-            "topics": len(self.topics),
-            "judgements": self.judgements,
-            "measures": {name: interval.as_dict() for name, interval in self.intervals.items()},
-            "per_topic": {name: dict(values) for name, values in self.values.items()},
-            "latency_ms": self.latency_percentiles(),
-            "failures": [{"topic": failure.topic_id, "error": failure.error} for failure in self.failures],
-        }
+    def as_system(self, categories: Mapping[str, str], facts: Mapping[str, Any] | None = None) -> SystemResult:
+        """The form in which run files keep it.
+
+        Args:
+            categories: topic id → category.
+            facts: plain figures to keep beside the measures.
+        """
+        _, by_category = summarise(self.values, categories)
+        throughput = {"queries_per_s": len(self.topics) / self.seconds} if self.seconds else {}
+        return SystemResult(
+            measures=self.intervals,
+            per_topic=self.values,
+            by_category=by_category,
+            latency_ms=self.latency_percentiles(),
+            facts={**throughput, **(facts or {})},
+            failures={failure.topic_id: failure.error for failure in self.failures},
+        )
 
 
 def evaluate_retrieval(
@@ -97,7 +118,7 @@ def evaluate_retrieval(
 
     Args:
         system: maps a query to (document id, score) pairs, best first, higher scores better. Ties are ordered
-            by document id.
+            by document id. One that returns a `Ranking` also has its stages timed.
         topics: the queries; the means are over exactly these.
         qrels: judgements; those of other topics are not looked at.
         measures: names that ir-measures knows.
@@ -114,19 +135,25 @@ def evaluate_retrieval(
     per_topic({}, judged, measures)  # a misspelt measure or a missing package is told before the long part
     run: dict[str, dict[str, float]] = {}
     latencies_ms: dict[str, float] = {}
+    stages_ms: dict[str, dict[str, float]] = {}
     failures: list[Failure] = []
+    began = time.perf_counter()
     for done, topic in enumerate(topics, start=1):
         started = time.perf_counter()
         try:
-            ranking = system(topic.text)
+            said = system(topic.text)
             elapsed_ms = (time.perf_counter() - started) * 1000.0
-            run[topic.id] = _checked(ranking)
+            ranking = said if isinstance(said, Ranking) else Ranking(said)
+            run[topic.id] = _checked(ranking.pairs)
         except Exception as error:  # whatever the system raises is a result about the system
             failures.append(Failure(topic.id, f"{type(error).__name__}: {error}"))
         else:
             latencies_ms[topic.id] = elapsed_ms
+            for stage, spent in ranking.timings_ms.items():
+                stages_ms.setdefault(stage, {})[topic.id] = spent
         if progress is not None:
             progress(done, len(topics))
+    seconds = time.perf_counter() - began
     values = per_topic(run, judged, measures)
     return RetrievalReport(
         collection=collection,
@@ -137,6 +164,8 @@ def evaluate_retrieval(
         values=values,
         intervals={name: bootstrap_mean(np.array(list(column.values()))) for name, column in values.items()},
         latencies_ms=latencies_ms,
+        stages_ms=stages_ms,
+        seconds=seconds,
         failures=tuple(failures),
         run=run,
     )
@@ -149,41 +178,6 @@ def document_scores(result: SearchResult) -> list[tuple[str, float]]:
         document_id = hit.passage.document_id
         best[document_id] = max(hit.score, best.get(document_id, -math.inf))
     return total_order(best)
-
-
-def trec_run_lines(run: Run, tag: str) -> Iterator[str]:
-    """Lines `topic Q0 document rank score tag` of a TREC run file, best first, ranks from 1.
-
-    trec_eval ignores the rank, reads scores as float32 and breaks ties by descending id. A score that would
-    tie with the one before it is therefore written one float32 step lower: every tool reads the same order.
-
-    Raises:
-        EvaluationError: an id or the tag is empty or has white space in it, or a score is no finite float32.
-    """
-    _check_field(tag)
-    for topic_id, scores in run.items():
-        _check_field(topic_id)
-        previous = np.float32(np.inf)
-        for rank, (document_id, score) in enumerate(total_order(scores), start=1):
-            _check_field(document_id)
-            if abs(score) > _FLOAT32_MAX:
-                raise EvaluationError(f"topic {topic_id!r}: score {score!r} does not fit a TREC run file")
-            previous = min(np.float32(score), np.nextafter(previous, np.float32(-np.inf)))
-            yield f"{topic_id} Q0 {document_id} {rank} {previous!s} {tag}"
-
-
-def write_trec_run(path: Path, run: Run, tag: str) -> None:
-    """Write a TREC run file.
-
-    Raises:
-        EvaluationError: as for `trec_run_lines`; nothing is written then.
-        UnwritableError: the file cannot be written.
-    """
-    text = "".join(f"{line}\n" for line in trec_run_lines(run, tag))
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UnwritableError(f"cannot write {str(path)!r} ({error.strerror}); choose another path") from error
 
 
 def _judged(topics: Sequence[Topic], qrels: Qrels) -> dict[str, Mapping[str, int]]:
@@ -215,8 +209,3 @@ def _checked(ranking: Sequence[tuple[str, float]]) -> dict[str, float]:
             raise EvaluationError(f"document {document_id!r} scores {score!r}, after {previous!r}: not best first")
         scores[document_id] = previous = float(score)
     return scores
-
-
-def _check_field(value: str) -> None:
-    if not value or value.split() != [value]:
-        raise EvaluationError(f"{value!r} cannot stand in a TREC run file: it is empty or has white space in it")

@@ -14,11 +14,12 @@ One form serves all kinds of evaluation, so that any two runs can be compared, r
 AUROC, say) and cannot be paired; a topic missing from a measure's entry is one for which it is not defined.
 """
 
+import contextlib
 import json
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -134,6 +135,10 @@ class RunFile:
         """Those of the default system."""
         return self.systems[self.default].measures
 
+    def without_texts(self) -> Self:
+        """The same run with the topics' ids and categories alone."""
+        return replace(self, topics={key: TopicInfo("", topic.category) for key, topic in self.topics.items()})
+
     def as_dict(self) -> dict[str, Any]:
         """The form used in JSON."""
         main = self.systems[self.default].as_dict()
@@ -168,7 +173,8 @@ class RunFile:
             partial.write_text(text + "\n", encoding="utf-8", newline="\n")
             partial.replace(path)
         except OSError as error:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
             raise UnwritableError(f"cannot write {str(path)!r} ({error.strerror}); choose another path") from error
 
     @classmethod
@@ -254,12 +260,16 @@ def _system(data: Mapping[str, Any], where: str) -> SystemResult:
             for category, measures in data["by_category"].items()
         },
         latency_ms=data["latency_ms"],
-        curves={
-            name: Curve(**{key: tuple(value) if isinstance(value, list) else value for key, value in curve.items()})
-            for name, curve in data["curves"].items()
-        },
+        curves={name: _curve(curve, f"{where}, curve {name!r}") for name, curve in data["curves"].items()},
         facts=data["facts"],
         failures=data["failures"],
+    )
+
+
+def _curve(data: Mapping[str, Any], where: str) -> Curve:
+    points = {key: tuple(_number(value, where) for value in data[key]) for key in ("x", "y", "low", "high")}
+    return Curve(
+        x_label=data["x_label"], y_label=data["y_label"], kind=data["kind"], sizes=tuple(data["sizes"]), **points
     )
 
 

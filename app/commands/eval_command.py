@@ -10,6 +10,12 @@ from importlib import import_module
 # One line a subject: module in `evaluate/` and what it does.
 _SUBJECTS = {
     "retrieval": "recall, nDCG and more of each retrieval system",
+    "misses": "the stage that lost each topic, and what can be done",
+    "answers": "whether answers are right, grounded, and silent when they should be",
+    "chunking": "chunkers by the tokens of gold spans that they bring",
+    "verifier": "a verifier on claims that people have labelled",
+    "compare": "two runs, or two systems of one, topic by topic",
+    "gate": "the retrieval of the guides against the committed baseline",
 }
 
 

@@ -501,14 +501,16 @@ def test_eval_json_has_measures_with_intervals_for_every_system(run_json, beir, 
     form = run_json(
         "eval", "retrieval", "--beir", beir, "--index", tmp_path / "own", "--output", tmp_path / "report.json"
     )
-    assert (form["collection"], form["split"], form["topics"], form["judgements"]) == ("tiny", "test", 3, 3)
-    assert (form["documents"], form["passages"]) == (3, 3)
-    assert form.keys() >= {"software", "encoder", "settings_hash", "alpha", "rrf_k", "measures", "systems"}
-    assert set(form["systems"]) == {"bm25", "dense", "rrf", "convex"}
+    assert (form["kind"], form["name"], form["default"]) == ("retrieval", "tiny test", "default")
+    assert form["details"].items() >= {"judgements": 3, "documents": 3, "passages": 3}.items()
+    made_by = {"corpus", "index", "models", "settings", "code", "machine", "packages", "seed"}
+    assert form["fingerprints"].keys() == made_by
+    assert set(form["systems"]) == {"default", "bm25", "dense", "rrf", "convex"}
     for report in form["systems"].values():
         assert report["measures"]["nDCG@10"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
-        assert report["failures"] == []
-        assert report["latency_ms"].keys() >= {"p50", "p95"}
+        assert report["failures"] == {}
+        assert report["latency_ms"]["total"].keys() == {"p50", "p95", "p99"}
+    assert form["systems"]["default"]["latency_ms"].keys() >= {"encode", "dense", "bm25", "fuse"}
     assert form["measures"] == form["systems"]["convex"]["measures"]
     assert json.loads((tmp_path / "report.json").read_text()) == form
     assert (tmp_path / "own/CURRENT").is_file()
@@ -519,9 +521,9 @@ def test_eval_keeps_the_collection_beside_the_main_index_and_prints_a_table(run,
     monkeypatch.setenv("SOTA_RAG_INDEX", str(tmp_path / "data/index"))
     printed = run("eval", "retrieval", "--beir", beir, "--system", "bm25", "--system", "rrf", "--limit", "2")
     lines = printed.out.splitlines()
-    assert lines[0] == "tiny test: 2 topics, 2 judgements"
-    assert [line.split()[0] for line in lines[1:]] == ["bm25", "rrf"]
-    assert "nDCG@10 1.000 [1.000, 1.000]" in lines[1]
+    assert lines[0] == "retrieval: tiny test, 2 topics; 95 % bootstrap intervals"
+    assert [word for line in lines if line.startswith(" ") for word in line.split()] == ["default", "bm25", "rrf"]
+    assert next(line.split()[1:4] for line in lines if line.startswith("nDCG@10")) == ["1.000", "[1.000,", "1.000]"]
     assert (tmp_path / "data/eval/tiny/CURRENT").is_file()
     assert not (tmp_path / "data/index").exists()
 
@@ -530,7 +532,7 @@ def test_the_common_flags_may_stand_before_the_subject(run, beir, tmp_path):
     pytest.importorskip("ir_measures", reason="the measures need the extra `eval`")
     index = tmp_path / "own"
     printed = run("eval", "--json", "--index", index, "retrieval", "--beir", beir, "--system", "bm25")
-    assert json.loads(printed.out)["topics"] == 3
+    assert len(json.loads(printed.out)["topics"]) == 3
     assert (index / "CURRENT").is_file()
 
 

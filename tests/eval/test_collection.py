@@ -8,7 +8,8 @@ import pytest
 pytest.importorskip("ir_measures", reason="the measures need the extra `eval`")
 
 from sota_rag.app import evaluation
-from sota_rag.app.evaluation import evaluate_collection
+from sota_rag.app.evaluation import Plan, evaluate_collection
+from sota_rag.app.retrieval_systems import by_document
 from sota_rag.app.settings import Settings
 from sota_rag.index.errors import EvaluationError, UsageError
 from sota_rag.index.generations import published, read_current, read_current_manifest
@@ -66,10 +67,11 @@ def evaluate(tmp_path, monkeypatch, encoder):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(evaluation, "make_encoder", lambda settings: encoder)
 
-    def run(folder, split="test", systems=SYSTEMS, **options):
+    def run(folder, split="test", systems=SYSTEMS, limit=None, alpha=None, **options):
         settings = Settings.load(index=tmp_path / "data/index")
         encoder.encoded.clear()
-        return evaluate_collection(settings, folder, split, systems=systems, **options)
+        plan = Plan(systems=systems, limit=limit, alpha=alpha)
+        return evaluate_collection(settings, folder, split, plan, **options).as_dict()
 
     return run
 
@@ -80,11 +82,11 @@ def passages_encoded(encoder):
 
 def test_every_system_is_measured_and_ids_are_those_of_the_judgements(evaluate, tmp_path):
     form = evaluate(write(tmp_path / "tiny"))
-    assert (form["topics"], form["judgements"], form["documents"]) == (3, 4, 4)
-    assert list(form["systems"]) == list(SYSTEMS)
+    assert (len(form["topics"]), form["details"]["judgements"], form["details"]["documents"]) == (3, 4, 4)
+    assert list(form["systems"]) == ["default", *SYSTEMS]
     # BM25 can only be right about all three when the ids were mapped back, slash and all.
     assert form["systems"]["bm25"]["measures"]["nDCG@10"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
-    assert all(report["failures"] == [] for report in form["systems"].values())
+    assert all(report["failures"] == {} for report in form["systems"].values())
     assert set(form["systems"]["bm25"]["per_topic"]["nDCG@10"]) == {"q1", "q2", "q3"}
     documents = open_current(tmp_path / "data/eval/tiny").documents
     assert [document.id for document in documents] == sorted(f"tiny/{key}" for key in CORPUS)
@@ -95,19 +97,21 @@ def test_the_real_encoder_finds_the_documents_by_meaning(evaluate, tmp_path, mon
     form = evaluate(write(tmp_path / "tiny"), systems=("dense", "convex"))
     assert form["systems"]["dense"]["measures"]["nDCG@10"]["mean"] == 1.0
     assert form["measures"] == form["systems"]["convex"]["measures"]
-    assert form["encoder"]["fingerprint"] == minilm.info.fingerprint
+    assert form["fingerprints"]["models"] == {"encoder": f"{minilm.info.id}@{minilm.info.fingerprint}"}
 
 
 def test_the_second_call_uses_the_index_as_it_is(evaluate, encoder, tmp_path):
     folder, index = write(tmp_path / "tiny"), tmp_path / "data/eval/tiny"
     first = evaluate(folder)
-    assert len(passages_encoded(encoder)) == first["passages"] > len(CORPUS)
+    assert len(passages_encoded(encoder)) == first["details"]["passages"] > len(CORPUS)
     second = evaluate(folder)
     assert passages_encoded(encoder) == []
     assert published(index) == ["000001"]
     for system in SYSTEMS:
         assert first["systems"][system]["measures"] == second["systems"][system]["measures"]
-    assert (first["passages"], first["documents"]) == (second["passages"], second["documents"])
+    assert [first["details"][key] for key in ("passages", "documents")] == [
+        second["details"][key] for key in ("passages", "documents")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +131,7 @@ def test_a_changed_corpus_makes_a_new_generation_and_encodes_the_change_alone(
     form = evaluate(folder)
     assert len(passages_encoded(encoder)) == encoded
     assert read_current(index).generation == "000002"
-    assert form["documents"] == len(CORPUS | {key: document})
+    assert form["details"]["documents"] == len(CORPUS | {key: document})
     text = open_current(index).store.document(f"tiny/{key}").text
     assert text == document[1]
 
@@ -159,14 +163,16 @@ def test_long_documents_are_cut_and_score_as_their_best_passage(tmp_path, encode
     assert snapshot.store.document("tiny/d3").text == "Reciprocal rank fusion"
     with Retriever.open(tmp_path / "index", encoder=encoder) as retriever:
         settings = dataclasses.replace(retriever.settings, legs="bm25")
-        found = evaluation._system(retriever, settings)("guide topic 7")
+        hits = retriever.search("guide topic 7", settings=settings).hits
+        found = by_document([(hit.passage, hit.score) for hit in hits])
     assert [document for document, _ in found].count("long") == 1
+    assert found[0] == ("long", hits[0].score)
 
 
 def test_limit_and_alpha(evaluate, tmp_path):
     folder = write(tmp_path / "tiny")
     form = evaluate(folder, systems=("convex",), limit=2, alpha=0.0)
-    assert (form["topics"], form["alpha"]) == (2, 0.0)
+    assert (len(form["topics"]), form["systems"]["convex"]["facts"]["search"]["alpha"]) == (2, 0.0)
     assert set(form["systems"]["convex"]["per_topic"]["RR@10"]) == {"q1", "q2"}
     # Without weight on the dense leg the fusion is BM25.
     bm25 = evaluate(folder, systems=("bm25",), limit=2)
@@ -197,7 +203,8 @@ def test_progress_hears_of_every_stage(evaluate, tmp_path):
     assert progress.open == 0
     assert progress.stages == [
         ["chunking", 4, "documents", 4],
-        ["encoding", form["passages"], "passages", form["passages"]],
+        ["encoding", form["details"]["passages"], "passages", form["details"]["passages"]],
+        ["default", 3, "topics", 3],
         ["bm25", 3, "topics", 3],
         ["rrf", 3, "topics", 3],
     ]

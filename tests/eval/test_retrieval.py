@@ -10,6 +10,7 @@ import ir_measures
 import pytest
 from sota_rag.eval import (
     Failure,
+    Ranking,
     Topic,
     document_scores,
     evaluate_retrieval,
@@ -54,23 +55,24 @@ def test_a_report_keeps_values_intervals_and_latencies():
     assert list(report.latencies_ms) == ["t1", "t2", "t3"]
     assert report.failures == ()
 
-    as_json = json.loads(json.dumps(report.as_dict(), allow_nan=False))
-    assert list(as_json) == [
-        "collection",
-        "split",
-        "system",
-        "topics",
-        "judgements",
-        "measures",
-        "per_topic",
-        "latency_ms",
-        "failures",
-    ]
-    assert (as_json["collection"], as_json["split"], as_json["system"]) == ("tiny", "test", "scripted")
-    assert (as_json["topics"], as_json["judgements"]) == (3, 4)
-    assert set(as_json["measures"]["nDCG@10"]) == {"mean", "low", "high"}
-    assert as_json["per_topic"]["RR@10"] == {"t1": 1.0, "t2": 0.5, "t3": 1.0}
-    assert list(as_json["latency_ms"]) == ["p50", "p95", "p99"]
+    system = report.as_system({"t1": "easy", "t2": "hard", "t3": ""}, {"what": "scripted"})
+    json.dumps(system.as_dict(), allow_nan=False)
+    assert system.measures == report.intervals
+    assert system.per_topic["RR@10"] == {"t1": 1.0, "t2": 0.5, "t3": 1.0}
+    assert {key: group["RR@10"].mean for key, group in system.by_category.items()} == {"easy": 1.0, "hard": 0.5}
+    assert list(system.latency_ms["total"]) == ["p50", "p95", "p99"]
+    assert system.facts["what"] == "scripted"
+    assert system.facts["queries_per_s"] == pytest.approx(3 / report.seconds)
+
+
+def test_a_system_that_tells_has_its_stages_timed():
+    def telling(query: str) -> Ranking:
+        return Ranking(RANKINGS[query], {"dense": 2.0 if query == "two" else 1.0})
+
+    report = evaluate_retrieval(telling, TOPICS, QRELS, measures=["AP"])
+    assert report.stages_ms == {"dense": {"t1": 1.0, "t2": 2.0, "t3": 1.0}}
+    assert report.latency_percentiles()["dense"]["p50"] == 1.0
+    assert report.values == evaluate_retrieval(RANKINGS.__getitem__, TOPICS, QRELS, measures=["AP"]).values
 
 
 def test_latency_is_the_wall_time_of_the_call():
@@ -85,7 +87,7 @@ def test_latency_is_the_wall_time_of_the_call():
 def test_latency_percentiles_by_hand():
     report = evaluate_retrieval(RANKINGS.__getitem__, TOPICS, QRELS, measures=["AP"])
     known = replace(report, latencies_ms={f"t{number}": float(number) for number in range(1, 102)})
-    assert known.latency_percentiles() == {"p50": 51.0, "p95": 96.0, "p99": 100.0}
+    assert known.latency_percentiles()["total"] == {"p50": 51.0, "p95": 96.0, "p99": 100.0}
 
 
 def test_a_failing_query_is_recorded_and_scores_zero():
@@ -99,7 +101,7 @@ def test_a_failing_query_is_recorded_and_scores_zero():
     assert report.values["RR@10"] == {"t1": 1.0, "t2": 0.5, "t3": 0.0}
     assert report.intervals["RR@10"].mean == pytest.approx(0.5)
     assert "t3" not in report.latencies_ms
-    assert report.as_dict()["failures"] == [{"topic": "t3", "error": "QueryError: the question is empty"}]
+    assert report.as_system({}).failures == {"t3": "QueryError: the question is empty"}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def test_when_every_query_fails_there_is_still_a_report():
     report = evaluate_retrieval(lambda query: {}[query], TOPICS, QRELS)
     assert len(report.failures) == 3
     assert report.intervals["nDCG@10"].as_dict() == {"mean": 0.0, "low": 0.0, "high": 0.0}
-    assert report.as_dict()["latency_ms"] == {}
+    assert report.as_system({}).latency_ms == {}
 
 
 def test_an_interrupt_is_not_a_failure_of_the_system():

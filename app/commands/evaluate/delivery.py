@@ -1,6 +1,7 @@
 """What every measurement does with its run: keep it, show it, report it, hand it to a tracker."""
 
 import argparse
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from ..output import print_json
 if TYPE_CHECKING:
     from ....eval.run_file import RunFile
 
+_LABEL, _COLUMN = 28, 24
 _TRACKERS = ("mlflow", "tensorboard", "wandb")
 
 
@@ -17,6 +19,9 @@ def add_delivery_flags(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("results")
     group.add_argument("--output", metavar="FILE", help="write the run file (JSON) to FILE")
     group.add_argument("--html", metavar="FILE", help="write a self-contained report with plots to FILE")
+    group.add_argument(
+        "--no-texts", action="store_true", help="leave the topics' words out, for data that may not be passed on"
+    )
     group.add_argument(
         "--tracker",
         action="append",
@@ -41,6 +46,8 @@ def check_delivery(arguments: argparse.Namespace) -> None:
 
 def deliver(run: "RunFile", arguments: argparse.Namespace) -> None:
     """Write what was asked for, then print the run: its table, or with `--json` its JSON."""
+    if arguments.no_texts:
+        run = run.without_texts()
     if arguments.output:
         run.write(Path(arguments.output))
     if arguments.html:
@@ -58,18 +65,31 @@ def deliver(run: "RunFile", arguments: argparse.Namespace) -> None:
 
 
 def print_table(run: "RunFile") -> None:
-    """Every system with its measures and their intervals, one system a block."""
-    print(f"{run.kind}: {run.name}, {len(run.topics)} topics")
+    """Measures as rows, systems as columns, as many side by side as the terminal has room for."""
+    print(f"{run.kind}: {run.name}, {len(run.topics)} topics; 95 % bootstrap intervals")
+    across = max(1, (shutil.get_terminal_size().columns - _LABEL) // _COLUMN)
+    names = list(run.systems)
+    for start in range(0, len(names), across):
+        print()
+        for cells in _rows(run, names[start : start + across]):
+            print("".join(f"{cell:<{_COLUMN if place else _LABEL}}" for place, cell in enumerate(cells)).rstrip())
     for name, system in run.systems.items():
-        print(f"\n{name}{' (default)' if name == run.default and len(run.systems) > 1 else ''}")
-        for measure, interval in system.measures.items():
-            print(f"  {measure:<24} {interval.mean:.3f} [{interval.low:.3f}, {interval.high:.3f}]")
-        if total := system.latency_ms.get("total"):
-            print(
-                "  latency                  " + ", ".join(f"{point} {value:.1f} ms" for point, value in total.items())
-            )
         if system.failures:
             topic, error = next(iter(system.failures.items()))
-            print(f"  {len(system.failures)} topics failed; the first, {topic}: {error}")
+            print(f"\n{name}: {len(system.failures)} topics failed and count as zero; the first, {topic}: {error}")
     for note in run.notes:
         print(f"\nnote: {note}")
+
+
+def _rows(run: "RunFile", names: list[str]) -> list[list[str]]:
+    systems = [run.systems[name] for name in names]
+    measures = list(dict.fromkeys(measure for system in systems for measure in system.measures))
+    rows = [["", *names]]
+    for measure in measures:
+        found = [system.measures.get(measure) for system in systems]
+        rows.append([measure, *(f"{m.mean:.3f} [{m.low:.3f}, {m.high:.3f}]" if m else "-" for m in found)])
+    totals = [system.latency_ms.get("total") for system in systems]
+    if any(totals):
+        cells = (f"{total['p50']:.0f} / {total['p95']:.0f} / {total['p99']:.0f}" if total else "-" for total in totals)
+        rows.append(["ms p50/p95/p99", *cells])
+    return rows

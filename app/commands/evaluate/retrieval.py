@@ -1,60 +1,93 @@
-"""Measure retrieval on a judged collection in BEIR layout (corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv).
+"""Measure retrieval on judged questions: recall, nDCG and more, of each system, with 95 % bootstrap intervals.
 
-The collection is indexed with the same chunker and encoder as any other document, then every system is asked every
-query; a document scores as its best passage. Means come with 95 % bootstrap intervals over topics.
+Without --beir or --topics, the judged questions about the guides that ship are asked, over an index of those guides
+that is kept beside the main one. --topics asks questions of your own (JSONL with a document and a quote for each; see
+eval/topics.py) over your index. --beir takes a collection in BEIR layout (corpus.jsonl, queries.jsonl,
+qrels/SPLIT.tsv), indexes it like any other documents, and judges by documents: one scores as its best passage.
+
+`default` is the retriever as it is set. bm25, dense, rrf and convex are the legs and the fusions without a reranker;
+no-successors leaves superseded practices as they were found; neighbours adds what reading on would bring; hyde,
+multi-query and decompose ask the language model for other queries. --ablation runs all that can run.
 """
 
 import argparse
 
-from ..output import load_settings, print_json
+from .delivery import add_delivery_flags, check_delivery, deliver
 
-SYSTEMS = ("bm25", "dense", "rrf", "convex")
+_EPILOG = """\
+examples:
+  sota-rag eval retrieval
+  sota-rag eval retrieval --ablation --html report.html
+  sota-rag eval retrieval --beir scifact --split train --system convex --alpha 0.4
+"""
+_SYSTEMS = (
+    "default", "bm25", "dense", "rrf", "convex", "no-successors", "rerank", "neighbours", "hyde", "multi-query",
+    "decompose",
+)  # fmt: skip
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--beir", required=True, metavar="DIR", help="the collection's folder")
-    parser.add_argument("--split", default="test", help="which judgements (default test); tune on train only")
-    parser.add_argument("--system", action="append", choices=SYSTEMS, help="only these (default: all four)")
+    parser.epilog = _EPILOG
+    subject = parser.add_mutually_exclusive_group()
+    subject.add_argument("--topics", metavar="FILE", help="judged questions over the index (default: over the guides)")
+    subject.add_argument("--beir", metavar="DIR", help="the folder of a collection in BEIR layout")
+    parser.add_argument(
+        "--split", default="test", help="which judgements (default test); choose settings on train only"
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--system", action="append", choices=_SYSTEMS, help="only these besides default (default: legs and fusions)"
+    )
+    which.add_argument("--ablation", action="store_true", help="every system that can run here")
     parser.add_argument("--alpha", type=float, help="weight of the dense leg in the convex fusion")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N topics, for a quick look")
-    parser.add_argument("--output", metavar="FILE", help="also write the JSON, with per-topic values, to FILE")
+    parser.add_argument("--unreviewed", action="store_true", help="ask the topics that no person has judged instead")
+    parser.add_argument(
+        "--no-rankings", action="store_true", help="leave the rankings out of the run file (eval export needs them)"
+    )
+    add_delivery_flags(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate and print the table."""
-    import json
     from pathlib import Path
 
-    from ....index.errors import UsageError
-    from ...evaluation import evaluate_collection
+    from ...compose import starter_topics
+    from ...evaluation import Plan, ablation, evaluate_collection, evaluate_topics
     from ...terminal import TerminalProgress
+    from ..output import load_settings
 
-    own_index = arguments.index
-    arguments.index = None
+    check_delivery(arguments)
+    own_index = Path(arguments.index) if arguments.index else None
+    if not arguments.topics:
+        arguments.index = None  # there it names the index of the collection, or of the guides
     settings = load_settings(arguments)
-    if arguments.output and not Path(arguments.output).parent.is_dir():
-        raise UsageError(f"--output {arguments.output!r}: there is no such folder; create it or name another file")
+    options = {"alpha": arguments.alpha, "limit": arguments.limit, "rankings": not arguments.no_rankings}
+    if arguments.ablation:
+        plan = ablation(settings, collection=bool(arguments.beir), **options)
+    elif arguments.system:
+        plan = Plan(systems=tuple(arguments.system), **options)
+    else:
+        plan = Plan(**options)
     with TerminalProgress() as progress:
-        form = evaluate_collection(
-            settings,
-            Path(arguments.beir),
-            arguments.split,
-            systems=tuple(arguments.system or SYSTEMS),
-            alpha=arguments.alpha,
-            limit=arguments.limit,
-            index=Path(own_index) if own_index else None,
-            progress=progress,
-        )
-    if arguments.output:
-        Path(arguments.output).write_text(json.dumps(form) + "\n", encoding="utf-8")
-    if arguments.json:
-        print_json(form)
-        return 0
-    print(f"{form['collection']} {form['split']}: {form['topics']} topics, {form['judgements']} judgements")
-    for system, report in form["systems"].items():
-        cells = (f"{name} {m['mean']:.3f} [{m['low']:.3f}, {m['high']:.3f}]" for name, m in report["measures"].items())
-        print(f"{system:<8} " + "  ".join(cells))
-        if report["failures"]:
-            print(f"         {len(report['failures'])} queries failed; the first: {report['failures'][0]['error']}")
+        if arguments.beir:
+            found = evaluate_collection(
+                settings, Path(arguments.beir), arguments.split, plan, index=own_index, progress=progress
+            )
+        else:
+            index = settings.index if arguments.topics else own_index
+            topics = Path(arguments.topics) if arguments.topics else starter_topics(_split(arguments.split))
+            found = evaluate_topics(
+                settings, topics, plan, index=index, unreviewed=arguments.unreviewed, progress=progress
+            )
+    deliver(found, arguments)
     return 0
+
+
+def _split(name: str):  # noqa: ANN202
+    from ....index.errors import UsageError
+
+    if name not in ("train", "test"):
+        raise UsageError(f"--split {name!r}: the questions about the guides come as train and test")
+    return name

@@ -1,0 +1,155 @@
+"""The systems of an ablation: the retriever as it is set, and with one stage changed at a time."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal, cast, get_args
+
+from ..eval import Pairs, Ranking, System
+from ..index import Encoder, Retriever, SearchResult, SearchSettings
+from ..index.types import Passage
+from .llm import LanguageModel
+from .strategies import retrieve
+from .strategies.reports import StrategyName
+
+SystemName = Literal[
+    "default",
+    "bm25",
+    "dense",
+    "rrf",
+    "convex",
+    "no-successors",
+    "rerank",
+    "neighbours",
+    "hyde",
+    "multi-query",
+    "decompose",
+]
+"""`default` is the retriever as the settings have it; the legs and fusions run without the reranker."""
+
+SYSTEMS: tuple[SystemName, ...] = get_args(SystemName)
+USUAL: tuple[SystemName, ...] = ("default", "bm25", "dense", "rrf", "convex")
+WITH_MODEL: tuple[SystemName, ...] = ("hyde", "multi-query", "decompose")
+
+NEIGHBOUR_TOKENS = 600
+"""Word pieces up to which a hit is grown in the system `neighbours`: as much as an answer reads by default."""
+
+Ranker = Callable[[Sequence[tuple[Passage, float]]], Pairs]
+"""Turns passages with their scores, best first, into the ids that the judgements are about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the systems of one ablation share.
+
+    Attributes:
+        retriever: over the index that is measured.
+        encoder: the index's own.
+        base: settings of the search.
+        depth: passages that a ranking holds at most.
+        ranker: passages to judged ids.
+        model: writes for the strategies; None where there is none.
+    """
+
+    retriever: Retriever
+    encoder: Encoder
+    base: SearchSettings
+    depth: int
+    ranker: Ranker
+    model: LanguageModel | None = None
+
+    def system(self, name: SystemName) -> System:
+        """The system of that name, as a function from a query to a ranking."""
+        settings = self.settings(name)
+        if name in WITH_MODEL:
+            return lambda query: self._with_strategy(query, cast(StrategyName, name), settings)
+        if name == "neighbours":
+            return lambda query: self._grown(query, settings)
+        return lambda query: self._ranked(query, settings)
+
+    def settings(self, name: SystemName) -> SearchSettings:
+        """How that system searches."""
+        match name:
+            case "bm25" | "dense":
+                return replace(self.base, legs=name, rerank=False)
+            case "rrf" | "convex":
+                return replace(self.base, legs="hybrid", fusion=name, rerank=False)
+            case "no-successors":
+                return replace(self.base, mode="history")
+            case "rerank":
+                return replace(self.base, rerank=True)
+            case _:
+                return self.base
+
+    def _ranked(self, query: str, settings: SearchSettings) -> Ranking:
+        if not settings.rerank or self.retriever.reranker is None:
+            found = self.retriever.search(query, self.depth, settings=settings)
+            return Ranking(self.ranker(_scored(found)), _stages(found))
+        # Asked for more, the reranker would read more than it does for a user; the rest keeps its fused order below.
+        head = self.retriever.search(query, settings.rerank_depth, settings=settings)
+        rest = self.retriever.search(query, self.depth, settings=replace(settings, rerank=False))
+        known, below = {hit.passage.id for hit in head.hits}, _lowest(head)
+        tail = [
+            (hit.passage, below - place)
+            for place, hit in enumerate((hit for hit in rest.hits if hit.passage.id not in known), start=1)
+        ]
+        return Ranking(self.ranker([*_scored(head), *tail]), _stages(head))
+
+    def _grown(self, query: str, settings: SearchSettings) -> Ranking:
+        """Each hit followed by the passages that reading it would bring along."""
+        view = self.retriever.view()
+        found = view.search(query, self.depth, settings=settings)
+        order: dict[str, Passage] = {}
+        for hit in found.hits:
+            wide = view.expand(hit.passage, NEIGHBOUR_TOKENS)
+            order.setdefault(hit.passage.id, hit.passage)
+            for passage in view.passages(hit.passage.document_id):
+                if wide.start <= passage.start and passage.end <= wide.end:
+                    order.setdefault(passage.id, passage)
+        ranked = [(passage, -float(place)) for place, passage in enumerate(order.values())][: self.depth]
+        return Ranking(self.ranker(ranked), _stages(found))
+
+    def _with_strategy(self, query: str, name: StrategyName, settings: SearchSettings) -> Ranking:
+        found = retrieve(
+            self.retriever.view(),
+            query,
+            self.depth,
+            strategies=(name,),
+            model=self.model,
+            encoder=self.encoder,
+            settings=settings,
+        )
+        spent = {"strategy": sum(report.ms for report in found.reports)}
+        return Ranking(self.ranker(_scored(found.result)), spent | _stages(found.result))
+
+
+def by_passage(scored: Sequence[tuple[Passage, float]]) -> Pairs:
+    """Passage ids; for topics whose gold was matched to passages."""
+    return _strictly_falling([(passage.id, score) for passage, score in scored])
+
+
+def by_document(scored: Sequence[tuple[Passage, float]]) -> Pairs:
+    """Ids of a collection's documents (`COLLECTION/ID` in the index), each at the place of its best passage."""
+    best: dict[str, float] = {}
+    for passage, score in scored:
+        best.setdefault(passage.document_id.partition("/")[2], score)
+    return _strictly_falling(list(best.items()))
+
+
+def _strictly_falling(pairs: Pairs) -> Pairs:
+    """The same order with a score for each place where scores tie: a successor bears the score of what it precedes."""
+    if all(before > after for (_, before), (_, after) in pairwise(pairs)):
+        return pairs
+    return [(key, float(len(pairs) - place)) for place, (key, _) in enumerate(pairs)]
+
+
+def _scored(found: SearchResult) -> list[tuple[Passage, float]]:
+    return [(hit.passage, hit.score) for hit in found.hits]
+
+
+def _stages(found: SearchResult) -> dict[str, float]:
+    return {name: spent for name, spent in found.timings_ms.items() if name != "total"}
+
+
+def _lowest(found: SearchResult) -> float:
+    return min((hit.score for hit in found.hits), default=0.0)
