@@ -23,7 +23,7 @@ from sota_rag.app.strategies.reports import StrategyName
 from sota_rag.index import Retriever, SearchResult
 
 HERE = Path(__file__).parent
-QUESTIONS = HERE.parent / "train" / "gate" / "questions.jsonl"
+QUESTIONS = HERE.parent / "corpus" / "topics" / "train.jsonl"
 STRATEGIES: tuple[StrategyName, ...] = ("hyde", "multi-query", "decompose")
 K = 10
 

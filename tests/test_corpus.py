@@ -10,7 +10,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 GUIDES = {f"guides/{path.name}": path.read_text(encoding="utf-8") for path in (ROOT / "corpus" / "guides").glob("*.md")}
 QUESTION_FILES = (
-    "train/gate/questions.jsonl",
+    "corpus/topics/train.jsonl",
     "benchmarks/starter_questions.jsonl",
     "benchmarks/starter_questions_2.jsonl",
     "benchmarks/starter_questions_3.jsonl",
