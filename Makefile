@@ -60,6 +60,8 @@ ask: setup
 test: setup
 	@echo "== tests: some eleven minutes on two cores; the browser test needs chromium and is skipped without it"
 	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	@echo "== the retrieval of the shipped guides against the committed baseline"
+	@$(BIN)/sota-rag eval gate
 
 lint: setup
 	$(BIN)/ruff check .

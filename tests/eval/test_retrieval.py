@@ -1,4 +1,4 @@
-"""Retrieval reports: failures, latencies, JSON, TREC export."""
+"""Retrieval reports: failures, latencies, JSON."""
 
 import copy
 import json
@@ -6,7 +6,6 @@ import math
 import time
 from dataclasses import replace
 
-import ir_measures
 import pytest
 from sota_rag.eval import (
     Failure,
@@ -15,11 +14,8 @@ from sota_rag.eval import (
     document_scores,
     evaluate_retrieval,
     load_beir,
-    per_topic,
-    trec_run_lines,
-    write_trec_run,
 )
-from sota_rag.index.errors import EvaluationError, QueryError, UnwritableError
+from sota_rag.index.errors import EvaluationError, QueryError
 from sota_rag.index.types import DocumentInfo, Hit, Passage, SearchResult, passage_id
 
 TOPICS = [Topic("t1", "one"), Topic("t2", "two"), Topic("t3", "three")]
@@ -165,54 +161,6 @@ def test_a_document_scores_as_its_best_passage():
     assert document_scores(shuffled) == [("b", 0.9), ("a", 0.7), ("c", 0.7)]
     assert document_scores(SearchResult("q", "g", (hit("n", 0, -3.0, 1),))) == [("n", -3.0)]
     assert document_scores(SearchResult("q", "g", ())) == []
-
-
-def test_trec_lines_by_hand():
-    run = {"t1": {"b": 0.5, "a": 0.75}, "t2": {"c": 2.0}}
-    assert list(trec_run_lines(run, "ours")) == [
-        "t1 Q0 a 1 0.75 ours",
-        "t1 Q0 b 2 0.5 ours",
-        "t2 Q0 c 1 2.0 ours",
-    ]
-
-
-def test_a_written_run_measures_the_same_when_read_back_by_ir_measures(tmp_path):
-    """Ties, ties in float32 only, zeros: trec_eval's own tie-break must find nothing to break."""
-    run = {
-        "t1": {"z": 0.5, "a": 0.5, "m": 0.5, "k": 0.4},
-        "t2": {"z": 0.7, "a": 0.7 + 1e-12, "m": 0.7 - 1e-12, "k": 0.7 - 1e-12},
-        "t3": {"z": 0.0, "a": 0.0, "m": -1.0, "k": -1.0},
-    }
-    path = tmp_path / "run.trec"
-    write_trec_run(path, run, "ours")
-    read_back = list(ir_measures.read_trec_run(str(path)))
-    for relevant in "zamk":
-        qrels = {topic: {relevant: 1} for topic in run}
-        ours = per_topic(run, qrels, ["AP", "RR@10"])
-        for metric in ir_measures.iter_calc([ir_measures.AP, ir_measures.RR @ 10], qrels, read_back):
-            assert metric.value == pytest.approx(ours[str(metric.measure)][metric.query_id])
-
-
-@pytest.mark.parametrize(
-    ("run", "tag", "says"),
-    [
-        ({"t": {"a b": 1.0}}, "x", "'a b'"),
-        ({"": {"a": 1.0}}, "x", "''"),
-        ({"t": {"a": 1.0}}, "my run", "'my run'"),
-        ({"t": {"a": math.inf}}, "x", "score inf"),
-        ({"t": {"a": 1e300}}, "x", "1e\\+300"),
-        ({"t": {"a": math.nan}}, "x", "NaN"),
-    ],
-)
-def test_what_a_run_file_cannot_hold_is_an_error_and_nothing_is_written(tmp_path, run, tag, says):
-    with pytest.raises(EvaluationError, match=says):
-        write_trec_run(tmp_path / "run.trec", run, tag)
-    assert not (tmp_path / "run.trec").exists()
-
-
-def test_a_run_that_cannot_be_written_says_where(tmp_path):
-    with pytest.raises(UnwritableError, match=r"nowhere"):
-        write_trec_run(tmp_path / "nowhere" / "run.trec", {"t": {"a": 1.0}}, "x")
 
 
 def test_from_a_folder_to_a_report(tmp_path):
