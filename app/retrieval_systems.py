@@ -46,7 +46,7 @@ class Bench:
         retriever: over the index that is measured.
         encoder: the index's own.
         base: settings of the search.
-        depth: passages that a ranking holds at most.
+        depth: passages that a ranking holds at most; neighbours and strategies end with the hits of one search.
         ranker: passages to judged ids.
         model: writes for the strategies; None where there is none.
     """
@@ -82,23 +82,27 @@ class Bench:
                 return self.base
 
     def _ranked(self, query: str, settings: SearchSettings) -> Ranking:
-        if not settings.rerank or self.retriever.reranker is None:
-            found = self.retriever.search(query, self.depth, settings=settings)
-            return Ranking(self.ranker(_scored(found)), _stages(found))
-        # Asked for more, the reranker would read more than it does for a user; the rest keeps its fused order below.
-        head = self.retriever.search(query, settings.rerank_depth, settings=settings)
+        """The hits of a search as a user makes it, and below them what a deeper one adds.
+
+        Asked for more hits, a search takes more candidates from each leg, which changes the scores it normalises, and
+        its reranker reads more. The first ranks, and the time, are those of a search that does neither.
+        """
+        reranks = settings.rerank and self.retriever.reranker is not None
+        k = max(1, min(settings.rerank_depth, settings.depth // 3) if reranks else settings.depth // 3)
+        head = self.retriever.search(query, min(k, self.depth), settings=settings)
         rest = self.retriever.search(query, self.depth, settings=replace(settings, rerank=False))
-        known, below = {hit.passage.id for hit in head.hits}, _lowest(head)
+        known = {hit.passage.id for hit in head.hits}
+        below = min((hit.score for hit in head.hits), default=0.0)
         tail = [
             (hit.passage, below - place)
             for place, hit in enumerate((hit for hit in rest.hits if hit.passage.id not in known), start=1)
         ]
-        return Ranking(self.ranker([*_scored(head), *tail]), _stages(head))
+        return Ranking(self.ranker([*_scored(head), *tail]), head.timings_ms)
 
     def _grown(self, query: str, settings: SearchSettings) -> Ranking:
         """Each hit followed by the passages that reading it would bring along."""
         view = self.retriever.view()
-        found = view.search(query, self.depth, settings=settings)
+        found = view.search(query, max(1, settings.depth // 3), settings=settings)
         order: dict[str, Passage] = {}
         for hit in found.hits:
             wide = view.expand(hit.passage, NEIGHBOUR_TOKENS)
@@ -113,7 +117,7 @@ class Bench:
         found = retrieve(
             self.retriever.view(),
             query,
-            self.depth,
+            max(1, settings.depth // 3),
             strategies=(name,),
             model=self.model,
             encoder=self.encoder,
@@ -149,7 +153,3 @@ def _scored(found: SearchResult) -> list[tuple[Passage, float]]:
 
 def _stages(found: SearchResult) -> dict[str, float]:
     return {name: spent for name, spent in found.timings_ms.items() if name != "total"}
-
-
-def _lowest(found: SearchResult) -> float:
-    return min((hit.score for hit in found.hits), default=0.0)

@@ -11,11 +11,16 @@ from importlib import import_module
 _SUBJECTS = {
     "retrieval": "recall, nDCG and more of each retrieval system",
     "misses": "the stage that lost each topic, and what can be done",
+    "synthesize": "draft topics with the language model, filtered and unreviewed",
     "answers": "whether answers are right, grounded, and silent when they should be",
     "chunking": "chunkers by the tokens of gold spans that they bring",
     "verifier": "a verifier on claims that people have labelled",
     "compare": "two runs, or two systems of one, topic by topic",
     "gate": "the retrieval of the guides against the committed baseline",
+    "report": "one HTML file with plots about one or more runs",
+    "history": "the runs of a folder over time",
+    "measure": "a TREC run of any other system",
+    "export": "a retrieval run as TREC files",
 }
 
 

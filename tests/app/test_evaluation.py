@@ -62,6 +62,18 @@ def notes_index(tmp_path_factory, minilm):
     return index
 
 
+@pytest.fixture(scope="module")
+def guides_like(tmp_path_factory, minilm):
+    """Enough passages for a depth to matter."""
+    folder = tmp_path_factory.mktemp("many")
+    (folder / "many").mkdir()
+    for number in range(30):
+        text = f"# Topic {number}\n\nPassage {number} speaks of weights, of models and of topic {number} in turn.\n"
+        (folder / "many" / f"{number:02}.md").write_text(text)
+    ingest([folder / "many"], folder / "index", encoder=minilm, reader=InlineReader(minilm.count_tokens))
+    return folder / "index"
+
+
 @pytest.fixture
 def topics_file(tmp_path):
     path = tmp_path / "mine.jsonl"
@@ -162,6 +174,16 @@ def test_a_reranker_reads_no_more_than_it_does_for_a_user_and_the_rest_stays_bel
     assert set(order[:2]) == set(fused[:2])
     assert order[2:] == fused[2:]
     evaluate_retrieval(lambda _: reranked, [Topic("t", "x")], {"t": {order[0]: 1}})  # scores fall
+
+
+def test_the_first_ranks_are_those_of_a_search_as_a_user_makes_it(guides_like, minilm):
+    with Retriever.open(guides_like, encoder=minilm) as retriever:
+        base = SearchSettings(depth=6)
+        bench = Bench(retriever, minilm, base, 40, by_passage)
+        for query in ("topic seven", "weights of the model", "passage"):
+            ranking = [key for key, _ in bench.system("default")(query).pairs]
+            assert ranking[:2] == [hit.passage.id for hit in retriever.search(query, 2, settings=base).hits]
+            assert len(ranking) == len(set(ranking)) > 20
 
 
 def test_an_ablation_says_what_it_leaves_out(settings):
