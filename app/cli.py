@@ -25,6 +25,7 @@ _COMMANDS = {
     "doctor": "say what runs where, and how to mend what does not",
     "models": "list, show, choose, fetch and verify models",
     "eval": "measure retrieval on a judged collection",
+    "tune": "search for better settings on training questions",
 }
 
 _EPILOG = """\

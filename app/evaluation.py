@@ -109,6 +109,7 @@ def evaluate_collection(
         encoder=encoder,
         count_tokens=encoder.count_tokens,
         chunking=settings.chunk_settings(encoder.info.window),
+        bm25=settings.bm25_settings(),
         progress=progress,
     )
     job = _Job(settings, plan, index, encoder, f"{collection.name} {split}", progress)

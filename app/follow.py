@@ -69,7 +69,7 @@ def follow(
     """
     # Links are followed once: a root keeps its name in the index.
     roots = [Path(path).resolve() for path in paths]
-    encoder = make_encoder(settings)
+    encoder, bm25 = make_encoder(settings), settings.bm25_settings()
     with closing(make_reader(settings, encoder)) as reader:
         seen = listing(roots)
         report = ingest(
@@ -78,6 +78,7 @@ def follow(
             encoder=encoder,
             reader=reader,
             flags=flags,
+            bm25=bm25,
             forget=forget,
             rebuild=rebuild,
             progress=progress,
@@ -87,7 +88,7 @@ def follow(
         audience.began(report)
 
         def sync() -> None:
-            audience.synced(ingest(roots, settings.index, encoder=encoder, reader=reader, retry=False))
+            audience.synced(ingest(roots, settings.index, encoder=encoder, reader=reader, bm25=bm25, retry=False))
 
         # watchdog warns, and goes on, when a folder that left comes back.
         warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)

@@ -4,6 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ..index import DocumentInfo, Hit, SearchResult
+from ..index.expected import Expected
+from ..index.trace import Trace
 from ..index.types import PracticeMark
 from ..ingest.report import IngestReport
 from .answering import Answer, Citation, Receipt
@@ -22,6 +24,20 @@ def search_form(result: SearchResult, *, explain: bool = False) -> dict[str, Any
     if explain:
         form["stages"] = [asdict(stage) for stage in result.stages]
     return form
+
+
+def expected_form(expected: Expected, trace: Trace | None) -> dict[str, Any]:
+    """What was expected of a search and where it stood, the passage that got furthest first."""
+    ordered = trace.furthest_first() if trace else []
+    return {
+        "expected": expected.name,
+        "found": bool(ordered) and ordered[0].lost is None,
+        "lost": ordered[0].lost if ordered else expected.lost,
+        "detail": ordered[0].detail if ordered else expected.detail,
+        "depth": trace.depth if trace else None,
+        "searched": trace.searched if trace else None,
+        "passages": [asdict(one) for one in ordered],
+    }
 
 
 def hit_form(hit: Hit) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ..index import SearchSettings, SettingsError
+from ..index.sparse import Bm25Settings
 from ..ingest.chunk import ChunkSettings
 from .answering import AnswerSettings
 
@@ -58,6 +59,13 @@ class SearchSection(_Section):
     alpha: float = Field(default=SearchSettings().alpha, ge=0, le=1)
     rrf_k: int = Field(default=60, ge=1)
     mode: Literal["current", "history"] = "current"
+
+
+class Bm25Section(_Section):
+    """Term saturation k1 and length normalisation b; a change is noticed at the next ingestion."""
+
+    k1: float = Field(default=Bm25Settings().k1, ge=0, le=10)
+    b: float = Field(default=Bm25Settings().b, ge=0, le=1)
 
 
 class RerankerSection(_Section):
@@ -141,6 +149,7 @@ class Settings(BaseSettings):
     profile: Literal["embedded"] = "embedded"
     encoder: EncoderSection = EncoderSection()
     search: SearchSection = SearchSection()
+    bm25: Bm25Section = Bm25Section()
     reranker: RerankerSection = RerankerSection()
     chunking: ChunkingSection = ChunkingSection()
     answer: AnswerSection = AnswerSection()
@@ -194,6 +203,10 @@ class Settings(BaseSettings):
             rerank_weight=reranker.weight,
             rerank_budget_s=reranker.budget_s,
         )
+
+    def bm25_settings(self) -> Bm25Settings:
+        """How words are weighed when an index is made."""
+        return Bm25Settings(self.bm25.k1, self.bm25.b)
 
     def answer_settings(self) -> AnswerSettings:
         """Settings of the answerer."""

@@ -4,38 +4,30 @@
 """
 
 import json
+import runpy
 import textwrap
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- measured: begin, filled by benchmarks/readme_numbers.py -->", "<!-- measured: end -->"
-NAMES = {
-    "bm25": "BM25",
-    "dense": "dense (all-MiniLM-L6-v2)",
-    "rrf": "RRF, k 60",
-    "convex": "convex, alpha 0.5 (default)",
-}
+EVALUATION = runpy.run_path(str(Path(__file__).with_name("readme_evaluation.py")))
 
 
 def section() -> str:
     """The measured part of README.md, without its markers."""
-    parts = (scifact(), starter(), answers(), planted(), injections(), worker(), papers(), ingestion(), hostile())
+    parts = (
+        *EVALUATION["parts"](),
+        starter(),
+        answers(),
+        planted(),
+        injections(),
+        worker(),
+        papers(),
+        ingestion(),
+        hostile(),
+    )
     return "\n\n".join(parts)
-
-
-def scifact() -> str:
-    """Retrieval on SciFact."""
-    result = _read("eval/results/scifact-test.json")
-    lines = [f"| SciFact test, {result['topics']} topics | nDCG@10 | R@100 |", "|---|---|---|"]
-    for system, report in result["systems"].items():
-        cells = (_interval(report["measures"][name]) for name in ("nDCG@10", "R@100"))
-        lines.append(f"| {NAMES[system]} | {' | '.join(cells)} |")
-    return "\n".join(lines) + _paragraph("""
-        `sota-rag eval retrieval --beir DIR --output eval/results/scifact-test.json` wrote the file; the fusion was
-        chosen on the train split (`eval/results/scifact-train.json`). Brackets are 95 % bootstrap intervals over
-        topics.
-    """)
 
 
 def starter() -> str:
@@ -236,10 +228,6 @@ def _worker_peak(result: dict[str, Any]) -> float:
 
 def _paragraph(text: str) -> str:
     return "\n\n" + textwrap.fill(" ".join(text.split()), 118)
-
-
-def _interval(measure: dict[str, float]) -> str:
-    return f"{measure['mean']:.3f} [{measure['low']:.3f}, {measure['high']:.3f}]"
 
 
 def _read(path: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Candidates:
         bm25_scores: BM25 score of each of `rows`; 0 where no query term occurs.
         stages: what the legs did.
         notes: what the user should know.
+        vector: the encoded question, shape (dimension,), float32; None when the dense leg was off.
     """
 
     rows: NDArray[np.int64]
@@ -37,6 +38,7 @@ class Candidates:
     bm25_scores: NDArray[np.float32]
     stages: tuple[Stage, ...]
     notes: tuple[str, ...]
+    vector: NDArray[np.float32] | None = None
 
     def signals(self) -> dict[int, Signals]:
         """What each leg said of each row."""
@@ -91,7 +93,7 @@ def gather(
             notes.append("no word of the question occurs in the documents searched")
     rows = np.union1d(dense, bm25).astype(np.int64)
     dense_scores = None if asked is None else snapshot.dense.scores(asked, rows)
-    return Candidates(rows, dense, bm25, dense_scores, scores[rows], tuple(stages), tuple(notes))
+    return Candidates(rows, dense, bm25, dense_scores, scores[rows], tuple(stages), tuple(notes), asked)
 
 
 def fuse(candidates: Candidates, settings: SearchSettings) -> tuple[NDArray[np.int64], NDArray[np.float64], Stage]:

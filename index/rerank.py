@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .device import choose_placement
 from .fusion import min_max
 from .models import find_model, quiet_loading, weights_sha256
+from .search_settings import SearchSettings
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -127,3 +128,54 @@ def rerank(
     final[:done] = 1 + (1 - weight) * min_max(fused[:done]) + weight * min_max(scores[:done])
     order = sorted(range(len(texts)), key=lambda position: (-final[position], position))
     return Reranked(order, final, scores)
+
+
+@dataclass(frozen=True, slots=True)
+class Reordered:
+    """All candidates of a search after the reranker, best first.
+
+    Attributes:
+        rows: shape (n,), int64.
+        final: their scores, shape (n,), float64.
+        scores: what the reranker said, by row; those that it did not reach are missing.
+    """
+
+    rows: NDArray[np.int64]
+    final: NDArray[np.float64]
+    scores: dict[int, float]
+
+
+def reorder(
+    reranker: Reranker,
+    query: str,
+    rows: NDArray[np.int64],
+    fused: NDArray[np.float64],
+    texts: Callable[[Sequence[int]], Sequence[str]],
+    *,
+    depth: int,
+    settings: SearchSettings,
+) -> Reordered:
+    """Rerank the best of the fused candidates; what lies deeper keeps its order below everything that was seen.
+
+    Args:
+        reranker: the model.
+        query: the question.
+        rows: candidates in fused order, best first, at least one.
+        fused: their fused scores.
+        texts: what the model reads of given rows.
+        depth: how many of them it may see.
+        settings: weight and time budget.
+    """
+    head = rows[:depth]
+    outcome = rerank(
+        reranker,
+        query,
+        texts(head.tolist()),
+        fused[: len(head)],
+        weight=settings.rerank_weight,
+        budget_s=settings.rerank_budget_s,
+    )
+    said = {int(head[place]): float(outcome.scores[place]) for place in np.flatnonzero(~np.isnan(outcome.scores))}
+    final = np.concatenate([outcome.final, min_max(fused)[len(head) :] - 1])
+    order = np.lexsort((rows, -final))
+    return Reordered(rows[order], final[order], said)

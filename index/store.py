@@ -218,6 +218,18 @@ class PassageStore:
             by_row |= {row[0]: _passage(row[1:]) for row in found}
         return [by_row[int(row)] for row in rows]
 
+    def rows(self, ids: Sequence[str]) -> list[int]:
+        """Rows of passages by their ids, in the order asked for.
+
+        Raises:
+            KeyError: no such passage.
+        """
+        found: dict[str, int] = {}
+        for start in range(0, len(ids), _MAX_PARAMETERS):
+            part = list(ids[start : start + _MAX_PARAMETERS])
+            found |= dict(self._all(f"SELECT id, row FROM passages WHERE id IN ({','.join('?' * len(part))})", part))
+        return [found[identity] for identity in ids]
+
     def all_passages(self) -> list[Passage]:
         """Every passage, in row order."""
         return [_passage(row) for row in self._all(f"SELECT {_PASSAGE} FROM passages ORDER BY row")]

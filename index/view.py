@@ -1,6 +1,6 @@
 """One generation with the models that search it: everything asked of a view comes from the same generation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,15 +13,15 @@ from .clock import Clock
 from .encoder import Encoder
 from .errors import QueryError
 from .filters import allowed_rows
-from .fusion import min_max
 from .layout import Layout
 from .neighbours import expand
-from .rerank import Reranker, rerank
+from .rerank import Reranker, reorder
 from .search_settings import SearchSettings
 from .snapshot import Snapshot
 from .store import FileRecord
 from .structure import blocks_of, layout_of
 from .successors import PassagePractice, Placement
+from .trace import Course, Trace, Tracer
 from .types import Document, DocumentInfo, Filters, Hit, Passage, SearchResult, Signals, Stage
 
 MAX_QUERY_CHARS = 4_000
@@ -97,34 +97,9 @@ class View:
     ) -> SearchResult:
         """Find the k best passages; `Retriever.search` describes the arguments and the errors."""
         query = _checked(query, k)
-        settings = settings or self._settings
-        snapshot = self._snapshot
-        if vector is not None:
-            vector = np.asarray(vector, dtype=np.float32)
-            if vector.shape != (snapshot.manifest.encoder.dimension,):
-                wanted = snapshot.manifest.encoder.dimension
-                raise QueryError(f"vector has shape {vector.shape}, the index needs ({wanted},); pass one row of it")
         clock = Clock()
-        allowed = allowed_rows(snapshot.documents, snapshot.row_documents, snapshot.row_roles, filters)
-        found = gather(
-            snapshot,
-            self._encoder,
-            query,
-            vector=vector,
-            settings=settings,
-            depth=max(settings.depth, 3 * k),
-            allowed=allowed,
-            clock=clock,
-        )
-        with clock("fuse"):
-            rows, scores, fused_stage = fuse(found, settings)
-            signals = found.signals()
-            for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
-                signals[row] = replace(signals[row], fused_score=score)
-        with clock("rerank"):
-            rows, scores, rerank_stage = self._rerank(query, rows, scores, signals, settings, k)
-        with clock("successors"):
-            placed = self._place(query, rows.tolist(), scores.tolist(), k, signals, settings, allowed)
+        course = self._run(query, k, k, filters, vector, settings or self._settings, clock)
+        placed, snapshot = course.placed, self._snapshot
         with clock("fetch"):
             passages = snapshot.store.passages(placed.rows)
         hits = tuple(
@@ -133,17 +108,90 @@ class View:
                 snapshot.documents[snapshot.row_documents[row]],
                 score,
                 rank,
-                signals.get(row, Signals()),
+                course.signals.get(row, Signals()),
                 placed.marks.get(row),
             )
             for rank, (row, score, passage) in enumerate(
                 zip(placed.rows, placed.scores, passages, strict=True), start=1
             )
         )
+        notes = snapshot.notes + course.found.notes + self._notes
+        return SearchResult(query, snapshot.generation, hits, clock.milliseconds(), course.stages, notes)
+
+    def trace(
+        self,
+        query: str,
+        passage_ids: Sequence[str],
+        k: int = 10,
+        *,
+        by_document: bool = False,
+        filters: Filters | None = None,
+        vector: NDArray[np.float32] | None = None,
+        settings: SearchSettings | None = None,
+    ) -> Trace:
+        """Follow passages through the search that `search` would make: rank and score in every stage.
+
+        The legs' ranks are exact over all passages, whatever the depth, which costs one pass over the vectors.
+
+        Args:
+            query: the question.
+            passage_ids: what is expected.
+            k: hits, as for `search`.
+            by_document: k and all ranks count documents, each by its best passage, in place of passages.
+            filters: as for `search`.
+            vector: as for `search`.
+            settings: as for `search`.
+
+        Raises:
+            KeyError: there is no such passage.
+            QueryError: as for `search`.
+        """
+        query, settings = _checked(query, k), settings or self._settings
+        keep = len(self._snapshot) if by_document else k
+        course = self._run(query, k, keep, filters, vector, settings, Clock())
+        depth = _depth(settings, k)
+        return Tracer(self._snapshot, course, query, settings, k, depth, by_document).trace(passage_ids)
+
+    def _run(
+        self,
+        query: str,
+        k: int,
+        keep: int,
+        filters: Filters | None,
+        vector: NDArray[np.float32] | None,
+        settings: SearchSettings,
+        clock: Clock,
+    ) -> Course:
+        """All stages of a search for k hits; the last one keeps so many."""
+        snapshot = self._snapshot
+        if vector is not None:
+            vector = np.asarray(vector, dtype=np.float32)
+            if vector.shape != (snapshot.manifest.encoder.dimension,):
+                wanted = snapshot.manifest.encoder.dimension
+                raise QueryError(f"vector has shape {vector.shape}, the index needs ({wanted},); pass one row of it")
+        allowed = allowed_rows(snapshot.documents, snapshot.row_documents, snapshot.row_roles, filters)
+        found = gather(
+            snapshot,
+            self._encoder,
+            query,
+            vector=vector,
+            settings=settings,
+            depth=_depth(settings, k),
+            allowed=allowed,
+            clock=clock,
+        )
+        with clock("fuse"):
+            fused, scores, fused_stage = fuse(found, settings)
+            signals = found.signals()
+            for row, score in zip(fused.tolist(), scores.tolist(), strict=True):
+                signals[row] = replace(signals[row], fused_score=score)
+        with clock("rerank"):
+            rows, scores, rerank_stage = self._rerank(query, fused, scores, signals, settings, k)
+        with clock("successors"):
+            placed = self._place(query, rows.tolist(), scores.tolist(), keep, signals, settings, allowed)
         filtered = () if allowed is None else (Stage("filter", int(allowed.sum()), f"of {len(snapshot)} passages"),)
         stages = (*filtered, *found.stages, fused_stage, rerank_stage, placed.stage)
-        notes = snapshot.notes + found.notes + self._notes
-        return SearchResult(query, snapshot.generation, hits, clock.milliseconds(), stages, notes)
+        return Course(found, fused, rows, placed, signals, allowed, stages)
 
     def _rerank(
         self,
@@ -156,32 +204,17 @@ class View:
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], Stage]:
         """Reorder the best rows by the cross-encoder, and note its scores in `signals`."""
         if self._reranker is None or not settings.rerank or not len(rows):
-            why = (
-                "no candidates"
-                if not len(rows)
-                else "switched off"
-                if self._reranker
-                else "this profile has no reranker"
-            )
-            return rows, fused, Stage("rerank", len(rows), f"not run: {why}")
-        head = rows[: max(settings.rerank_depth, k)]
-        outcome = rerank(
-            self._reranker,
-            query,
-            [passage.contextual_text for passage in self._snapshot.store.passages(head.tolist())],
-            fused[: len(head)],
-            weight=settings.rerank_weight,
-            budget_s=settings.rerank_budget_s,
-        )
-        scored = np.flatnonzero(~np.isnan(outcome.scores))
-        for place in scored:
-            row = int(head[place])
-            signals[row] = replace(signals[row], rerank_score=float(outcome.scores[place]))
-        # What lies beyond the reranker's depth keeps its order below everything it saw.
-        final = np.concatenate([outcome.final, min_max(fused)[len(head) :] - 1])
-        order = np.lexsort((rows, -final))
-        stage = Stage("rerank", len(scored), f"{self._reranker.id}, of {len(head)} candidates")
-        return rows[order], final[order], stage
+            absent = "switched off" if self._reranker else "this profile has no reranker"
+            return rows, fused, Stage("rerank", len(rows), f"not run: {absent if len(rows) else 'no candidates'}")
+        depth = max(settings.rerank_depth, k)
+        outcome = reorder(self._reranker, query, rows, fused, self._texts, depth=depth, settings=settings)
+        for row, score in outcome.scores.items():
+            signals[row] = replace(signals[row], rerank_score=score)
+        seen = f"{self._reranker.id}, of {min(depth, len(rows))} candidates"
+        return outcome.rows, outcome.final, Stage("rerank", len(outcome.scores), seen)
+
+    def _texts(self, rows: Sequence[int]) -> list[str]:
+        return [passage.contextual_text for passage in self._snapshot.store.passages(rows)]
 
     def _place(
         self,
@@ -201,6 +234,11 @@ class View:
         return self._snapshot.successors.place(
             rows, scores, k, fused=fused, allowed=allowed, asked=frozenset(query_terms(query))
         )
+
+
+def _depth(settings: SearchSettings, k: int) -> int:
+    """Candidates that each leg brings at most."""
+    return max(settings.depth, 3 * k)
 
 
 def _checked(query: str, k: int) -> str:

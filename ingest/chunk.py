@@ -22,7 +22,7 @@ from .sections import Group, group, outline
 from .split import Count, split_all
 from .table_context import table_contexts
 
-CHUNKER_VERSION = 2
+CHUNKER_VERSION = 3
 """Part of the fingerprint; raise it whenever the same document would be cut differently."""
 
 # Costs of a passage boundary, in the unit of `pack`: a pair that belongs together is only parted by force.

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..index.blocks import Block, BlockKind
@@ -11,6 +11,7 @@ from ..index.clock import Clock
 from ..index.encoder import Encoder
 from ..index.errors import EvaluationError, MissingIndexError, SotaRagError
 from ..index.generations import collect, read_current_manifest, writer_lock
+from ..index.sparse import Bm25Settings
 from ..index.types import Document, DocumentInfo, Passage
 from .chunk import ChunkSettings, chunk
 from .encode import encode_passages
@@ -37,6 +38,7 @@ def ingest_collection(
     encoder: Encoder,
     count_tokens: Callable[[Sequence[str]], list[int]],
     chunking: ChunkSettings = ChunkSettings(),
+    bm25: Bm25Settings = Bm25Settings(),
     progress: Progress | None = None,
 ) -> IngestReport:
     """Index a collection; an index already made of the same documents in the same way is left as it is.
@@ -52,7 +54,7 @@ def ingest_collection(
         "\0".join(f"{d.info.id}\0{d.info.sha256}\0{d.info.title}" for d in prepared).encode()
     ).hexdigest()
     root = f"{COLLECTION_ROOT}{name}:{digest}"
-    if (found := _made_already(index, root, encoder, chunking)) is not None:
+    if (found := _made_already(index, root, encoder, chunking, bm25)) is not None:
         return found
     with writer_lock(index):
         progress.begin("chunking", len(prepared), "documents")
@@ -75,6 +77,7 @@ def ingest_collection(
             encoder=encoder.info,
             chunker=chunking.fingerprint,
             roots=(root,),
+            bm25=bm25,
         )
         collect(index)
     seconds = {key: value / 1000 for key, value in clock.milliseconds().items()}
@@ -97,7 +100,9 @@ def _prepare(document: CollectionDocument, name: str) -> Document:
     return Document(DocumentInfo(identity, identity, canonical_text(document.title), sha256=sha256), text)
 
 
-def _made_already(index: Path, root: str, encoder: Encoder, chunking: ChunkSettings) -> IngestReport | None:
+def _made_already(
+    index: Path, root: str, encoder: Encoder, chunking: ChunkSettings, bm25: Bm25Settings
+) -> IngestReport | None:
     try:
         manifest = read_current_manifest(index)
     except MissingIndexError:
@@ -113,6 +118,7 @@ def _made_already(index: Path, root: str, encoder: Encoder, chunking: ChunkSetti
         manifest.roots == (root,)
         and manifest.encoder.fingerprint == encoder.info.fingerprint
         and manifest.chunker == chunking.fingerprint
+        and manifest.bm25 == asdict(bm25)
     )
     counts = manifest.counts
     return (

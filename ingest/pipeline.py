@@ -16,6 +16,7 @@ from ..index.clock import Clock
 from ..index.encoder import Encoder
 from ..index.errors import IngestError
 from ..index.generations import collect, vector_cache_file, writer_lock
+from ..index.sparse import Bm25Settings
 from ..index.store import FileRecord, FileState
 from ..index.structure import practices_of
 from ..index.vectors import VectorCache
@@ -40,6 +41,7 @@ def ingest(
     encoder: Encoder,
     reader: Reader,
     flags: DocumentMeta = DocumentMeta(),
+    bm25: Bm25Settings = Bm25Settings(),
     forget: Iterable[str | Path] = (),
     rebuild: bool = False,
     retry: bool = True,
@@ -57,6 +59,7 @@ def ingest(
         encoder: makes the vectors; must be the one that made the index.
         reader: parses and chunks, as a rule in worker processes; it is left open.
         flags: metadata for documents that do not state it themselves; kept for later runs over the same paths.
+        bm25: k1 and b; other ones than the index was made with rebuild its BM25.
         forget: paths ingested earlier that leave the index.
         rebuild: start from nothing but these paths (and the vector cache).
         retry: try files again that were set aside earlier and have not changed.
@@ -106,7 +109,7 @@ def ingest(
         roots = sorted(str(root) for root in (*synced, *kept_roots))
         said = {**{str(root): previous.flags.get(str(root), DocumentMeta()) for root in kept_roots}, **root_flags}
         stored = {root: said[root].model_dump(mode="json", exclude_defaults=True) for root in roots}
-        if previous.manifest and previous.holds(records, roots, stored):
+        if previous.manifest and previous.holds(records, roots, stored, bm25):
             return replace(report, generation=previous.manifest.generation, seconds=_seconds(clock))
         with clock("encode"):
             # As a rule all are encoded by now; those of roots that only joined in the last round may be missing.
@@ -132,6 +135,7 @@ def ingest(
                 flags=stored,
                 structures={key: structures[key] for key in sorted(structures)},
                 links=links,
+                bm25=bm25,
             )
             progress.advance()
             progress.end()

@@ -1,7 +1,7 @@
 """What the current generation knows, for taking over what has not changed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..index.encoder import Encoder
@@ -10,6 +10,7 @@ from ..index.generations import read_current_manifest
 from ..index.manifest import Manifest
 from ..index.repair import adopt_newest
 from ..index.snapshot import check_encoder, open_current
+from ..index.sparse import Bm25Settings
 from ..index.store import FileRecord
 from ..index.structure import Structure
 from ..index.types import Document, Passage
@@ -55,7 +56,13 @@ class Previous:
         stored = self.manifest.flags if self.manifest else {}
         return {root: DocumentMeta.model_validate(said) for root, said in stored.items()}
 
-    def holds(self, records: Sequence[FileRecord], roots: Sequence[str], flags: dict[str, dict[str, object]]) -> bool:
+    def holds(
+        self,
+        records: Sequence[FileRecord],
+        roots: Sequence[str],
+        flags: dict[str, dict[str, object]],
+        bm25: Bm25Settings,
+    ) -> bool:
         """Whether it was made from just these."""
         before = sorted(self.records.values(), key=lambda record: (record.root, record.path))
         manifest = self.manifest
@@ -63,6 +70,7 @@ class Previous:
             manifest is not None
             and list(manifest.roots) == list(roots)
             and manifest.flags == flags
+            and manifest.bm25 == asdict(bm25)
             and before == list(records)
         )
 

@@ -1,7 +1,8 @@
 """Breaking a block that alone exceeds the window: at the gentlest boundary that its kind offers.
 
 A table breaks at rows; code at blank lines, then lines; a list item at lines, then sentences; prose at sentence
-ends; anything at white space, and at last between characters.
+ends, and before that at line ends where its lines are not wrapped; anything at white space, and at last between
+characters.
 """
 
 import re
@@ -20,6 +21,7 @@ Count = Callable[[Sequence[str]], list[int]]
 class _Boundary(Enum):
     BLANK_LINE = auto()
     ROW = auto()
+    UNWRAPPED_LINE = auto()
     LINE = auto()
     SENTENCE = auto()
     SPACE = auto()
@@ -35,11 +37,14 @@ _LADDERS = {
     BlockKind.LIST: (_Boundary.LINE, _Boundary.SENTENCE, _Boundary.SPACE, _Boundary.CHARACTER),
 }
 _PROSE = (_Boundary.SENTENCE, _Boundary.SPACE, _Boundary.CHARACTER)
+# Nobody wraps lines at more characters: a line that has more is a paragraph, and so are its neighbours.
+_WRAPPED = 200
 
 # Rather between blocks than inside one, and rather at a sentence end than inside a sentence.
 _COSTS = {
     _Boundary.BLANK_LINE: 0.1,
     _Boundary.ROW: 0.1,
+    _Boundary.UNWRAPPED_LINE: 0.0,
     _Boundary.LINE: 0.2,
     _Boundary.SENTENCE: 0.1,
     _Boundary.SPACE: 0.5,
@@ -64,10 +69,7 @@ def split_all(text: str, oversized: Sequence[tuple[Block, int, int]], count: Cou
 
     All blocks go down their ladders together, so that `count` is called once a rung and not once a block.
     """
-    state = [
-        [_Piece(Unit(block.start, block.end, pieces), _LADDERS.get(block.kind, _PROSE))]
-        for block, pieces, _ in oversized
-    ]
+    state = [[_Piece(Unit(block.start, block.end, pieces), _ladder(text, block))] for block, pieces, _ in oversized]
     budgets = [budget for _, _, budget in oversized]
     while any(not _fits(piece, budget) for pieces, budget in zip(state, budgets, strict=True) for piece in pieces):
         parts = [
@@ -84,6 +86,15 @@ def split_all(text: str, oversized: Sequence[tuple[Block, int, int]], count: Cou
             for pieces in parts
         ]
     return [[piece.unit for piece in pieces] for pieces in state]
+
+
+def _ladder(text: str, block: Block) -> tuple[_Boundary, ...]:
+    """The boundaries of a block, the gentlest first."""
+    if block.kind is BlockKind.PARAGRAPH and any(
+        end - start > _WRAPPED for start, end in _lines(text, block.start, block.end)
+    ):
+        return (_Boundary.UNWRAPPED_LINE, *_PROSE)
+    return _LADDERS.get(block.kind, _PROSE)
 
 
 def _fits(piece: _Piece, budget: int) -> bool:
@@ -115,7 +126,7 @@ def _cut(text: str, start: int, end: int, boundary: _Boundary, budget: int) -> I
     match boundary:
         case _Boundary.BLANK_LINE:
             yield from _paragraphs(text, start, end)
-        case _Boundary.ROW | _Boundary.LINE:
+        case _Boundary.ROW | _Boundary.UNWRAPPED_LINE | _Boundary.LINE:
             yield from _lines(text, start, end)
         case _Boundary.SENTENCE:
             yield from sentence_spans(text, start, end)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ...index import Filters
+    from ...index.trace import PassageTrace
     from ...index.types import PracticeMark
     from ..settings import Settings
 
@@ -43,6 +44,23 @@ def mark_line(mark: "PracticeMark") -> str:
     from ..practice_words import chip
 
     return f"{chip(mark)}: {mark.reason}" if mark.reason else chip(mark)
+
+
+def trace_line(trace: "PassageTrace") -> str:
+    """Rank and score of a passage in every stage, in one line."""
+    stages = [
+        ("dense", trace.dense_rank, trace.dense_score),
+        ("bm25", trace.bm25_rank, trace.bm25_score),
+        ("fused", trace.fused_rank, trace.fused_score),
+        ("rerank", trace.rerank_rank, trace.rerank_score),
+        ("final", trace.final_rank, None),
+    ]
+    said = [
+        f"{name} {'-' if rank is None else rank}{'' if score is None else f' ({score:.3f})'}"
+        for name, rank, score in stages
+        if name != "rerank" or score is not None
+    ]
+    return f"{trace.passage_id}: {', '.join(said)}"
 
 
 def add_filters(parser: argparse.ArgumentParser) -> None:

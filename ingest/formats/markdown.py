@@ -27,8 +27,9 @@ from .formulas import formula_plugin
 from .regions import Region, find_regions, is_module_syntax, readable
 from .toml_front_matter import read_toml, toml_span
 
-# Inline parsing of a hostile heading is quadratic; nobody reads a longer one.
-_MAX_HEADING = 1000
+# Inline parsing of a hostile heading is quadratic. A longer one is no heading: a stray line of `=` or `-` below a
+# paragraph makes the whole of it one, and it would then name the document and stand before all its passages.
+_MAX_HEADING = 300
 
 _LEAVES = {
     "fence": BlockKind.CODE,
@@ -194,6 +195,8 @@ def _leaves(tokens: list[Token], offset: int) -> Iterator[_Leaf]:
 
 
 def _block(parser: MarkdownIt, leaf: _Leaf, text: str, start: int, end: int, mdx: bool) -> Block:
+    if leaf.kind is BlockKind.HEADING and len(leaf.title) > _MAX_HEADING:
+        return Block(BlockKind.PARAGRAPH, start, end)
     if leaf.kind is BlockKind.HEADING:
         return Block(leaf.kind, start, end, leaf.level, _plain(parser, leaf.title))
     unread = leaf.kind in _MAY_BE_UNREAD and _unread(text[start:end], mdx)
@@ -228,7 +231,7 @@ def _definitions(environment: dict[str, Any]) -> list[list[int]]:
 def _plain(parser: MarkdownIt, raw: str) -> str:
     """A heading without its markup and without the anchor some renderers read from its end."""
     tokens: list[Token] = []
-    raw = _SLIDE_MARK.sub(r"\1", _HEADING_ANCHOR.sub("", raw[:_MAX_HEADING]))
+    raw = _SLIDE_MARK.sub(r"\1", _HEADING_ANCHOR.sub("", raw))
     parser.inline.parse(raw, parser, {}, tokens)
     return " ".join("".join(_words(tokens)).split())
 

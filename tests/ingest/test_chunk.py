@@ -1,3 +1,4 @@
+import textwrap
 import time
 from dataclasses import replace
 from functools import cache
@@ -340,3 +341,18 @@ def test_a_long_header_row_is_clipped_to_its_share():
         assert max(passage.token_count for passage in found) <= sizes.max_tokens
         assert all(count([passage.context])[0] <= 48 for passage in found)
     assert found[-1].context.startswith("a column of many words 0 |") and found[-1].context.endswith("…")
+
+
+def test_a_line_that_nobody_wrapped_is_a_paragraph():
+    line = words(60)
+    assert len(line) > 200
+    found = passages(f"# T\n\n{line}\n{line}")
+    assert [passage.text.count("today") for passage in found] == [6, 6]
+    assert not any("\n" in passage.text for passage in found)
+
+
+def test_wrapped_lines_are_not():
+    wrapped = textwrap.fill(words(120), 60)
+    found = passages(f"# T\n\n{wrapped}")
+    assert len(found) == 3
+    assert all(passage.text.endswith("today.") and "\n" in passage.text for passage in found)

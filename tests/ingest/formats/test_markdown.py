@@ -242,3 +242,11 @@ def test_time_is_linear(unit):
         return best
 
     assert seconds(40_000) < 3 * seconds(20_000) + 0.05
+
+
+def test_a_stray_rule_does_not_make_a_heading_of_a_long_paragraph():
+    paragraph = "A long sentence of a figure's legend. " * 10
+    blocks = parse_markdown(f"{paragraph}\n=\n\nMore.\n")
+    assert [block.kind for block in blocks] == [BlockKind.PARAGRAPH, BlockKind.PARAGRAPH]
+    assert title_of(blocks) is None
+    assert parse_markdown("A title over\ntwo lines\n===\n")[0].kind is BlockKind.HEADING
