@@ -15,10 +15,10 @@ from ..eval.spans import GoldPassages, superseded_leak
 from ..eval.topics import JudgedTopic, read_topics
 from ..index import Retriever, SearchSettings
 from ..index.errors import EvaluationError, UsageError
-from ..ingest.collection import CollectionDocument, ingest_collection
 from ..ingest.progress import Progress, Silent
 from ..ingest.report import IngestReport
-from .compose import make_encoder, make_language_model, make_reranker, run_ingestion, starter_corpus
+from .compose import make_encoder, make_language_model, make_reranker
+from .judged_indexes import collection_index, guides_index
 from .llm.types import LanguageModelInfo
 from .retrieval_systems import SYSTEMS, USUAL, WITH_MODEL, Bench, Ranker, SystemName, by_document, by_passage
 from .settings import Settings
@@ -101,17 +101,7 @@ def evaluate_collection(
     """
     collection = load_beir(folder, split)
     encoder = make_encoder(settings)
-    index = index or settings.index.parent / "eval" / collection.name
-    report = ingest_collection(
-        [CollectionDocument(d.id, d.title, d.text) for d in collection.documents],
-        collection.name,
-        index,
-        encoder=encoder,
-        count_tokens=encoder.count_tokens,
-        chunking=settings.chunk_settings(encoder.info.window),
-        bm25=settings.bm25_settings(),
-        progress=progress,
-    )
+    index, report = collection_index(settings, collection, index, encoder, progress)
     job = _Job(settings, plan, index, encoder, f"{collection.name} {split}", progress)
     details = {"collection": collection.name, "split": split}
     return job.run(
@@ -151,9 +141,7 @@ def evaluate_topics(
     encoder = make_encoder(settings)
     report = None
     if index is None:
-        index = settings.index.parent / "eval" / "guides"
-        inner = settings.model_copy(update={"index": index})
-        report = run_ingestion(inner, starter_corpus(), progress=progress, encoder=encoder)
+        index, report = guides_index(settings, None, encoder, progress)
     name = f"{topics.stem} unreviewed" if unreviewed else topics.stem
     job = _Job(settings, plan, index, encoder, f"{name} topics", progress)
     asked = [Topic(topic.id, topic.question, topic.category) for topic in judged]

@@ -8,6 +8,7 @@ from typing import Literal, cast, get_args
 from ..eval import Pairs, Ranking, System
 from ..index import Encoder, Retriever, SearchResult, SearchSettings
 from ..index.types import Passage
+from .judged_indexes import bare_id
 from .llm import LanguageModel
 from .strategies import retrieve
 from .strategies.reports import StrategyName
@@ -136,7 +137,7 @@ def by_document(scored: Sequence[tuple[Passage, float]]) -> Pairs:
     """Ids of a collection's documents (`COLLECTION/ID` in the index), each at the place of its best passage."""
     best: dict[str, float] = {}
     for passage, score in scored:
-        best.setdefault(passage.document_id.partition("/")[2], score)
+        best.setdefault(bare_id(passage.document_id), score)
     return _strictly_falling(list(best.items()))
 
 

@@ -165,9 +165,10 @@ def _shares(rows: Any) -> list[float]:
 
 
 def _tuning(run: dict[str, Any]) -> str:
+    trials = run["details"]["tuning"]["trials"]["all"]
     before, after = (run["systems"][name]["measures"]["nDCG@10"] for name in ("before", "best trial"))
     return (
-        f"`sota-rag tune` searched fusion, depth, BM25 and passage size on train in {run['details']['trials']} trials: "
+        f"`sota-rag tune` searched fusion, depth, BM25 and passage size on train in {trials} trials: "
         f"nothing beat the defaults by more than noise, so they stay (test nDCG@10 {before['mean']:.3f} before, "
         f"{after['mean']:.3f} with the best trial)."
     )
