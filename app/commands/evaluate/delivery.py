@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def deliver(run: "RunFile", arguments: argparse.Namespace) -> None:
     for tracker in arguments.tracker or ():
         from ....eval.trackers import track
 
-        track(run, tracker, Path("trackers"))
+        print(f"{tracker}: {track(run, tracker, Path('trackers'))}", file=sys.stderr)
     if arguments.json:
         print_json(run.as_dict())
         return
