@@ -76,9 +76,9 @@ def chunking() -> str:
         `sota-rag eval chunking --data DIR --split test --output eval/results/chunking.json` wrote the file: five public
         corpora of nearly unstructured text, their questions split by hash into a half to choose by and this half, the
         same encoder, dense retrieval, at the same k and at the same number of retrieved tokens
-        ({t.partition("@")[2].removesuffix("t")}). Figures behind a name are word pieces a passage, and of overlap. At the
-        same k the smaller passages of recursive:200 have the better IoU; at the same number of tokens none is ahead of
-        ours by more than noise. Splitting and two flaws of the parser were mended by what the first half showed.
+        ({t.partition("@")[2].removesuffix("t")}). Figures behind a name are word pieces a passage, and of overlap. At
+        the same k the smaller passages of recursive:200 have the better IoU; at the same number of tokens none is ahead
+        of ours by more than noise. Splitting and two flaws of the parser were mended by what the first half showed.
     """)
 
 
