@@ -58,7 +58,7 @@ ask: setup
 	@$(BIN)/sota-rag ask -- "$$QUESTION"
 
 test: setup
-	@echo "== tests: some twelve minutes on two cores; the browser test needs chromium and is skipped without it"
+	@echo "== tests: some ten minutes on two cores; the browser test needs chromium and is skipped without it"
 	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
 	@echo "== the retrieval of the shipped guides against the committed baseline"
 	@$(BIN)/sota-rag eval gate

@@ -11,7 +11,7 @@ from ..output import print_json
 if TYPE_CHECKING:
     from ....eval.run_file import RunFile
 
-_LABEL, _COLUMN = 28, 24
+_LABEL, _COLUMN = 38, 24
 _TRACKERS = ("mlflow", "tensorboard", "wandb")
 
 

@@ -185,7 +185,8 @@ SHAPES = {
 @pytest.mark.parametrize("unit", SHAPES.values(), ids=SHAPES.keys())
 def test_doubling_the_size_at_most_doubles_the_time(processor_seconds, unit):
     half, whole = ("- a\n\n" + "".join(unit.format(n=n) for n in range(count)) for count in (100, 200))
-    assert processor_seconds(parse_rst, whole) < 2.5 * processor_seconds(parse_rst, half) + 0.03
+    # Three tries: a machine that is slow in between measures one of the two too long.
+    assert any(processor_seconds(parse_rst, whole) < 2.5 * processor_seconds(parse_rst, half) + 0.03 for _ in range(3))
 
 
 @pytest.mark.parametrize("opening", ["- ", "1. ", "*a ", "`a ", "|a "])
