@@ -29,7 +29,8 @@ def folder(tmp_path, monkeypatch):
 def test_a_foreign_run_is_measured_and_exported_again(folder, capsys):
     assert main(["eval", "measure", "--run", "bm25.trec", "--qrels", "qrels.txt", "--output", "m.json"]) == 0
     printed = capsys.readouterr().out
-    assert "retrieval: bm25, qrels, 2 topics" in printed and "RR@10                       0.750" in printed
+    assert "retrieval: bm25, qrels, 2 topics" in printed
+    assert ["RR@10", "0.750"] in [line.split()[:2] for line in printed.splitlines()]
     run = RunFile.read(folder / "m.json")
     assert run.systems["bm25"].per_topic["RR@10"] == {"q1": 0.5, "q2": 1.0}
     assert run.fingerprints["models"]["run"].startswith("bm25.trec ")

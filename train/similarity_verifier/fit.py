@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.model_selection import GroupKFold
+from sota_rag.app.answering.logistic import LogisticModel
 from sota_rag.app.answering.remember import RememberingEncoder
-from sota_rag.app.answering.verify.similarity import FEATURES, SimilarityModel, SimilarityVerifier
+from sota_rag.app.answering.verify.similarity import FEATURES, SimilarityVerifier
 from sota_rag.eval.claims import Claim, read_set
 from sota_rag.eval.claims.calibration import ece
 from sota_rag.eval.claims.judging import evidence_of, sentences_of
@@ -131,7 +132,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="holds the folders " + ", ".join(SETS))
     parser.add_argument("--output", type=Path, default=ROOT / "models" / "verifier_similarity" / "weights.json")
     arguments = parser.parse_args()
-    undecided = SimilarityModel(dict.fromkeys(FEATURES, 0.0), 0.0, 0.5, "nothing")
+    undecided = LogisticModel(dict.fromkeys(FEATURES, 0.0), 0.0, 0.5, "nothing")
     verifier = SimilarityVerifier(RememberingEncoder(SentenceTransformerEncoder()), undecided)
     sets: dict[str, LabelledSet] = {}
     for name in SETS:

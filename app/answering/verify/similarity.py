@@ -6,14 +6,10 @@ not filter by itself. Its weights are in `models/verifier_similarity/weights.jso
 `train/similarity_verifier/fit.py`.
 """
 
-import hashlib
-import json
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +17,7 @@ from numpy.typing import NDArray
 
 from ....index import Encoder
 from ....index.analysis import is_question_word, terms
+from ..logistic import LogisticModel
 from .judgement import Judgement, Verdict
 
 VERSION = "similarity-1"
@@ -53,41 +50,10 @@ class Signals:
 FEATURES = tuple(Signals.__slots__)
 
 
-@dataclass(frozen=True, slots=True)
-class SimilarityModel:
-    """A calibrated probability.
-
-    Attributes:
-        weights: per signal.
-        bias: intercept.
-        threshold: probability from which on a claim counts as supported.
-        trained_on: which claims made it.
-    """
-
-    weights: Mapping[str, float]
-    bias: float
-    threshold: float
-    trained_on: str
-
-    @property
-    def fingerprint(self) -> str:
-        """Hex sha256 of weights, bias and threshold: of all that can change a verdict."""
-        said = {"weights": dict(self.weights), "bias": self.bias, "threshold": self.threshold}
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-    def probability(self, signals: Signals) -> float:
-        """Probability that people find the claim supported, in [0, 1]."""
-        values = asdict(signals)
-        logit = self.bias + sum(weight * values[name] for name, weight in self.weights.items())
-        return 1 / (1 + math.exp(-logit))
-
-
 @cache
-def shipped_model() -> SimilarityModel:
+def shipped_model() -> LogisticModel:
     """The model in `models/verifier_similarity/weights.json`."""
-    path = files("sota_rag.models") / "verifier_similarity" / "weights.json"
-    data = json.loads(path.read_text(encoding="utf-8"))
-    return SimilarityModel(data["weights"], data["bias"], data["threshold"], data["trained_on"])
+    return LogisticModel.shipped("verifier_similarity", "weights.json")
 
 
 class SimilarityVerifier:
@@ -98,7 +64,7 @@ class SimilarityVerifier:
         model: weights and threshold; by default the ones that ship.
     """
 
-    def __init__(self, encoder: Encoder, model: SimilarityModel | None = None) -> None:
+    def __init__(self, encoder: Encoder, model: LogisticModel | None = None) -> None:
         self._encoder = encoder
         self.model = model or shipped_model()
 
@@ -113,7 +79,7 @@ class SimilarityVerifier:
         if not any(sentence.strip() for sentence in evidence):
             return Judgement(Verdict.UNSUPPORTED, 0.0, "there is no evidence")
         signals, places = self.signals(claim, evidence)
-        score = round(self.model.probability(signals), 4)
+        score = round(self.model.of(asdict(signals)), 4)
         if score >= self.model.threshold:
             return Judgement(Verdict.SUPPORTED, score, "", places)
         return Judgement(Verdict.UNSUPPORTED, score, _what_is_missing(claim, evidence), places)

@@ -11,7 +11,8 @@ from ..output import print_json
 if TYPE_CHECKING:
     from ....eval.run_file import RunFile
 
-_LABEL, _COLUMN = 38, 24
+_COLUMN = 24
+_LATENCY = "ms p50/p95/p99"
 _TRACKERS = ("mlflow", "tensorboard", "wandb")
 
 
@@ -68,12 +69,13 @@ def deliver(run: "RunFile", arguments: argparse.Namespace) -> None:
 def print_table(run: "RunFile") -> None:
     """Measures as rows, systems as columns, as many side by side as the terminal has room for."""
     print(f"{run.kind}: {run.name}, {len(run.topics)} topics; 95 % bootstrap intervals")
-    across = max(1, (shutil.get_terminal_size().columns - _LABEL) // _COLUMN)
     names = list(run.systems)
+    label = 2 + max(len(measure) for measure in (_LATENCY, *(m for name in names for m in run.systems[name].measures)))
+    across = max(1, (shutil.get_terminal_size().columns - label) // _COLUMN)
     for start in range(0, len(names), across):
         print()
         for cells in _rows(run, names[start : start + across]):
-            print("".join(f"{cell:<{_COLUMN if place else _LABEL}}" for place, cell in enumerate(cells)).rstrip())
+            print("".join(f"{cell:<{_COLUMN if place else label}}" for place, cell in enumerate(cells)).rstrip())
     for name, system in run.systems.items():
         if system.failures:
             topic, error = next(iter(system.failures.items()))
@@ -92,5 +94,5 @@ def _rows(run: "RunFile", names: list[str]) -> list[list[str]]:
     totals = [system.latency_ms.get("total") for system in systems]
     if any(totals):
         cells = (f"{total['p50']:.0f} / {total['p95']:.0f} / {total['p99']:.0f}" if total else "-" for total in totals)
-        rows.append(["ms p50/p95/p99", *cells])
+        rows.append([_LATENCY, *cells])
     return rows

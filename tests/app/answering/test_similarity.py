@@ -5,11 +5,10 @@ import math
 
 import numpy as np
 import pytest
+from sota_rag.app.answering.logistic import LogisticModel
 from sota_rag.app.answering.verify.judgement import Verdict, Verifier
 from sota_rag.app.answering.verify.similarity import (
     FEATURES,
-    Signals,
-    SimilarityModel,
     SimilarityVerifier,
     shipped_model,
 )
@@ -84,8 +83,8 @@ def test_more_support_never_lowers_the_score():
     assert set(model.weights) == set(FEATURES)
     assert all(weight >= 0 for weight in model.weights.values())
     assert 0 < model.threshold < 1
-    assert model.probability(Signals(*[1.0] * len(FEATURES))) > model.threshold
-    assert model.probability(Signals(*[0.0] * len(FEATURES))) < 0.1
+    assert model.of(dict.fromkeys(FEATURES, 1.0)) > model.threshold
+    assert model.of(dict.fromkeys(FEATURES, 0.0)) < 0.1
 
 
 def test_no_evidence_is_no_support(verifier):
@@ -97,7 +96,7 @@ def test_no_evidence_is_no_support(verifier):
 def test_it_fills_the_seam_and_its_id_names_weights_and_encoder(minilm, verifier):
     seam: Verifier = verifier
     assert seam.id.startswith("similarity-1@") and minilm.info.fingerprint[:12] in seam.id
-    other = SimilarityModel(shipped_model().weights, shipped_model().bias, 0.9, "x")
+    other = LogisticModel(shipped_model().weights, shipped_model().bias, 0.9, "x")
     assert SimilarityVerifier(minilm, other).id != seam.id
 
 
