@@ -1,10 +1,12 @@
 """Fixtures for the application's tests: no setting from outside, and a scripted language model."""
 
+import json
 import os
 import time
 
 import pytest
 from sota_rag.app import compose, evaluation
+from sota_rag.app.cli import main
 from sota_rag.app.llm import Finished, LanguageModelInfo, Prompted, Text
 
 
@@ -76,3 +78,55 @@ class ScriptedModel:
 def scripted():
     """The class."""
     return ScriptedModel
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command: what it printed on standard output and on standard error; it must end with the status."""
+
+    def run_command(*arguments, status=0):
+        capsys.readouterr()
+        assert main([str(argument) for argument in arguments]) == status
+        return capsys.readouterr()
+
+    return run_command
+
+
+@pytest.fixture
+def run_json(run):
+    """Run a command with --json: the one document on standard output."""
+
+    def run_command(*arguments, status=0):
+        return json.loads(run(*arguments, "--json", status=status).out)
+
+    return run_command
+
+
+def _message_of(status, out, err, expected_status=1):
+    """The one sentence on standard error, checked for its form."""
+    assert status == expected_status, err
+    assert "Traceback" not in err
+    assert out == ""
+    *before, message, end = err.split("\n")
+    assert end == ""
+    assert message.startswith("sota-rag: "), err
+    assert not [line for line in before if line.startswith("sota-rag: ")], err
+    return message.removeprefix("sota-rag: ")
+
+
+@pytest.fixture(scope="session")
+def message_of():
+    """The function that checks a failure's form and gives its one sentence."""
+    return _message_of
+
+
+@pytest.fixture
+def fail(capsys):
+    """Run a command that must fail with the status; returns its message."""
+
+    def run(*arguments, status=1):
+        capsys.readouterr()
+        ended = main([str(argument) for argument in arguments])
+        return _message_of(ended, *capsys.readouterr(), status)
+
+    return run

@@ -106,28 +106,6 @@ def cli_index(cli_corpus, minilm, tmp_path_factory, forget_surroundings):
     return index
 
 
-@pytest.fixture
-def run(capsys):
-    """Run a command: what it printed on standard output and on standard error; it must end with the status."""
-
-    def run_command(*arguments, status=0):
-        capsys.readouterr()
-        assert main([str(argument) for argument in arguments]) == status
-        return capsys.readouterr()
-
-    return run_command
-
-
-@pytest.fixture
-def run_json(run):
-    """Run a command with --json: the one document on standard output."""
-
-    def run_command(*arguments, status=0):
-        return json.loads(run(*arguments, "--json", status=status).out)
-
-    return run_command
-
-
 def subprocess_environment():
     return {name: value for name, value in os.environ.items() if not name.upper().startswith("SOTA_RAG_")}
 
@@ -468,72 +446,6 @@ def test_doctor_prints_the_fix_for_what_is_broken(run, run_json, cli_index, tmp_
     broken = {finding["subject"] for finding in form["findings"] if finding["state"] == "broken"}
     assert not form["ok"]
     assert broken == {"device", "encoder", "reranker"}
-
-
-# --- eval
-
-
-@pytest.fixture
-def beir(tmp_path):
-    folder = tmp_path / "tiny"
-    (folder / "qrels").mkdir(parents=True)
-    corpus = {
-        "d1": ("Adapters", "LoRA freezes the weights and trains two thin matrices."),
-        "d2": ("", "Quantization stores weights with fewer bits."),
-        "d/3": ("Fusion", "BM25 ranks passages by shared words."),
-    }
-    queries = {"q1": "What does LoRA freeze?", "q2": "weights in fewer bits", "q3": "BM25 shared words"}
-    qrels = [("q1", "d1", 1), ("q2", "d2", 1), ("q3", "d/3", 1)]
-    (folder / "corpus.jsonl").write_text(
-        "".join(json.dumps({"_id": key, "title": title, "text": text}) + "\n" for key, (title, text) in corpus.items())
-    )
-    (folder / "queries.jsonl").write_text(
-        "".join(json.dumps({"_id": key, "text": text}) + "\n" for key, text in queries.items())
-    )
-    (folder / "qrels/test.tsv").write_text(
-        "query-id\tcorpus-id\tscore\n" + "".join(f"{q}\t{d}\t{score}\n" for q, d, score in qrels)
-    )
-    return folder
-
-
-def test_eval_json_has_measures_with_intervals_for_every_system(run_json, beir, tmp_path):
-    pytest.importorskip("ir_measures", reason="the measures need the extra `eval`")
-    form = run_json(
-        "eval", "retrieval", "--beir", beir, "--index", tmp_path / "own", "--output", tmp_path / "report.json"
-    )
-    assert (form["kind"], form["name"], form["default"]) == ("retrieval", "tiny test", "default")
-    assert form["details"].items() >= {"judgements": 3, "documents": 3, "passages": 3}.items()
-    made_by = {"corpus", "index", "models", "settings", "code", "machine", "packages", "seed"}
-    assert form["fingerprints"].keys() == made_by
-    assert set(form["systems"]) == {"default", "bm25", "dense", "rrf", "convex"}
-    for report in form["systems"].values():
-        assert report["measures"]["nDCG@10"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
-        assert report["failures"] == {}
-        assert report["latency_ms"]["total"].keys() == {"p50", "p95", "p99"}
-    assert form["systems"]["default"]["latency_ms"].keys() >= {"encode", "dense", "bm25", "fuse"}
-    assert form["measures"] == form["systems"]["convex"]["measures"]
-    assert json.loads((tmp_path / "report.json").read_text()) == form
-    assert (tmp_path / "own/CURRENT").is_file()
-
-
-def test_eval_keeps_the_collection_beside_the_main_index_and_prints_a_table(run, beir, tmp_path, monkeypatch):
-    pytest.importorskip("ir_measures", reason="the measures need the extra `eval`")
-    monkeypatch.setenv("SOTA_RAG_INDEX", str(tmp_path / "data/index"))
-    printed = run("eval", "retrieval", "--beir", beir, "--system", "bm25", "--system", "rrf", "--limit", "2")
-    lines = printed.out.splitlines()
-    assert lines[0] == "retrieval: tiny test, 2 topics; 95 % bootstrap intervals"
-    assert [word for line in lines if line.startswith(" ") for word in line.split()] == ["default", "bm25", "rrf"]
-    assert next(line.split()[1:4] for line in lines if line.startswith("nDCG@10")) == ["1.000", "[1.000,", "1.000]"]
-    assert (tmp_path / "data/eval/tiny/CURRENT").is_file()
-    assert not (tmp_path / "data/index").exists()
-
-
-def test_the_common_flags_may_stand_before_the_subject(run, beir, tmp_path):
-    pytest.importorskip("ir_measures", reason="the measures need the extra `eval`")
-    index = tmp_path / "own"
-    printed = run("eval", "--json", "--index", index, "retrieval", "--beir", beir, "--system", "bm25")
-    assert len(json.loads(printed.out)["topics"]) == 3
-    assert (index / "CURRENT").is_file()
 
 
 # --- standard output, standard error, --help

@@ -66,30 +66,6 @@ def own_index(errors_index, tmp_path):
     return shutil.copytree(errors_index, tmp_path / "index")
 
 
-def message_of(status, out, err, expected_status=1):
-    """The one sentence on standard error, checked for its form."""
-    assert status == expected_status, err
-    assert "Traceback" not in err
-    assert out == ""
-    *before, message, end = err.split("\n")
-    assert end == ""
-    assert message.startswith("sota-rag: "), err
-    assert not [line for line in before if line.startswith("sota-rag: ")], err
-    return message.removeprefix("sota-rag: ")
-
-
-@pytest.fixture
-def fail(capsys):
-    """Run a command that must fail with the status; returns its message."""
-
-    def run(*arguments, status=1):
-        capsys.readouterr()
-        ended = main([str(argument) for argument in arguments])
-        return message_of(ended, *capsys.readouterr(), status)
-
-    return run
-
-
 def run_process(command, *, folder, environment=None, **options):
     # A user's shell neither unbuffers Python's output nor sets our variables.
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("SOTA_RAG_") and k != "PYTHONUNBUFFERED"}
@@ -229,7 +205,7 @@ def test_a_second_writer(fail, own_index, errors_corpus):
 # --- folders that cannot be written or read
 
 
-def test_an_index_folder_that_cannot_be_written(unprivileged, errors_corpus, tmp_path):
+def test_an_index_folder_that_cannot_be_written(unprivileged, errors_corpus, tmp_path, message_of):
     locked = tmp_path / "locked"
     locked.mkdir()
     locked.chmod(0o555)
@@ -240,7 +216,9 @@ def test_an_index_folder_that_cannot_be_written(unprivileged, errors_corpus, tmp
     locked.chmod(0o755)
 
 
-def test_a_lock_that_cannot_be_written_stops_writers_and_not_readers(unprivileged, own_index, errors_corpus, tmp_path):
+def test_a_lock_that_cannot_be_written_stops_writers_and_not_readers(
+    unprivileged, own_index, errors_corpus, tmp_path, message_of
+):
     (own_index / "LOCK").touch()
     (own_index / "LOCK").chmod(0o444)
     for command in (["ingest", errors_corpus], ["index", "repair"], ["index", "collect"]):
@@ -257,7 +235,7 @@ def test_a_lock_that_cannot_be_written_stops_writers_and_not_readers(unprivilege
         path.chmod(path.stat().st_mode | 0o700)
 
 
-def test_a_vector_cache_that_cannot_be_written(unprivileged, own_index, errors_corpus):
+def test_a_vector_cache_that_cannot_be_written(unprivileged, own_index, errors_corpus, message_of):
     cache = vector_cache_file(own_index)
     cache.chmod(0o444)
     cache.parent.chmod(0o555)
@@ -269,7 +247,7 @@ def test_a_vector_cache_that_cannot_be_written(unprivileged, own_index, errors_c
     assert read_current(own_index).generation == "000001"
 
 
-def test_sources_and_settings_that_cannot_be_read(unprivileged, tmp_path):
+def test_sources_and_settings_that_cannot_be_read(unprivileged, tmp_path, message_of):
     corpus = tmp_path / "corpus"
     (corpus / "secret").mkdir(parents=True)
     (corpus / "secret").chmod(0)
@@ -371,7 +349,7 @@ sys.exit(cli.main(sys.argv[2:]))
 """
 
 
-def test_control_c_during_ingestion_loses_nothing(tmp_path):
+def test_control_c_during_ingestion_loses_nothing(tmp_path, message_of):
     corpus, index, log = tmp_path / "notes", tmp_path / "index", tmp_path / "encoded.jsonl"
     corpus.mkdir()
     for number in range(20):
@@ -555,64 +533,6 @@ def test_the_page_without_streamlit(fail, monkeypatch):
     assert fail("app") == "streamlit is not installed; install it with: pip install 'sota-rag[app]'"
 
 
-# --- eval
-
-
-@pytest.fixture
-def beir(tmp_path):
-    folder = tmp_path / "tiny"
-    (folder / "qrels").mkdir(parents=True)
-    (folder / "corpus.jsonl").write_text('{"_id": "d1", "title": "Adapters", "text": "LoRA freezes the weights."}\n')
-    (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "What does LoRA freeze?"}\n')
-    (folder / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\n")
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "says"),
-    [
-        ("corpus.jsonl", '{"_id": "d1", \n', "corpus.jsonl:1: not JSON ("),
-        ("corpus.jsonl", '{"_id": "d1", "title": "", "text": ""}\n', "has no text to index; look into its corpus"),
-        ("queries.jsonl", '{"_id": "q1"}\n', "queries.jsonl:1: key 'text' is missing"),
-        ("qrels/test.tsv", "q1\td1\n", "test.tsv:1: 'q1\\td1' has 2 tab-separated columns, not query-id, "),
-        ("qrels/test.tsv", "q1\td9\t1\n", "test.tsv:1: document 'd9' is not in corpus.jsonl"),
-        ("qrels/test.tsv", "", "test.tsv: holds no judgements"),
-    ],
-)  # fmt: skip
-def test_a_broken_collection(fail, beir, name, text, says, tmp_path):
-    (beir / name).write_text(text)
-    assert says in fail("eval", "retrieval", "--beir", beir, "--index", tmp_path / "own")
-
-
-def test_a_collection_that_is_not_there(fail, beir, tmp_path):
-    own = ["--index", tmp_path / "own"]
-    said = fail("eval", "retrieval", "--beir", tmp_path / "none", *own)
-    assert said.endswith("a collection in BEIR layout has corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv")
-    said = fail("eval", "retrieval", "--beir", beir, "--split", "dev", *own)
-    assert said == f"no split 'dev' in {str(beir / 'qrels')!r}; splits there: test"
-
-
-def test_wrong_numbers_and_places_for_an_evaluation(fail, beir, tmp_path):
-    command = ["eval", "retrieval", "--beir", beir, "--index", tmp_path / "own"]
-    assert fail(*command, "--limit", "0", status=2) == "the limit is 0; evaluate 1 topic or more"
-    assert fail(*command, "--limit", "-1", status=2) == "the limit is -1; evaluate 1 topic or more"
-    for alpha in ("2", "-0.1", "nan"):
-        assert "it weighs the dense leg from 0 to 1" in fail(*command, f"--alpha={alpha}", status=2)
-    said = fail(*command, "--output", tmp_path / "none/report.json", status=2)
-    assert said.endswith("there is no such folder; create it or name another file")
-    assert not (tmp_path / "own").exists()
-
-
-def test_an_evaluation_does_not_take_the_place_of_the_documents(fail, beir, own_index):
-    said = fail("eval", "retrieval", "--beir", beir, "--index", own_index)
-    assert said == (
-        f"{str(own_index)!r} is an index of documents, and the collection would take their place; "
-        "name another folder with --index"
-    )
-    assert read_current(own_index).generation == "000001"
-    assert main(["search", "LoRA", "--index", str(own_index)]) == 0
-
-
 # --- usage, pipes
 
 
@@ -678,7 +598,7 @@ def test_the_first_line_can_be_taken(errors_index, tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_a_full_disk_behind_standard_output(errors_index, tmp_path):
+def test_a_full_disk_behind_standard_output(errors_index, tmp_path, message_of):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [*CLI, "index", "show", "--index", str(errors_index)], stdout=full, stderr=subprocess.PIPE, text=True,
