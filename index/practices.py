@@ -48,6 +48,10 @@ class Practice:
         see_also: further targets as written.
         work: whether the entry is about a work as a whole; what it declares then holds for every practice of that work.
         status_word: the declared status where it is none of the known ones, else empty.
+        documents: ids of documents that state it, as the registry says; they may be missing.
+        put_away_on: when it was put away, as written: a year, a month or a day; or empty.
+        confidence: how sure the registry is of it, as written (`low`); empty where it does not say.
+        returns: a former practice that came back in this one, as written, or empty.
     """
 
     id: str
@@ -65,6 +69,10 @@ class Practice:
     see_also: tuple[str, ...] = ()
     work: bool = False
     status_word: str = ""
+    documents: tuple[str, ...] = ()
+    put_away_on: str = ""
+    confidence: str = ""
+    returns: str = ""
 
     @property
     def key(self) -> str:
@@ -102,7 +110,7 @@ def practice_to_json(practice: Practice) -> dict[str, object]:
 
 def practice_from_json(form: dict[str, Any]) -> Practice:
     """Read what `practice_to_json` wrote."""
-    tuples = {key: tuple(form[key]) for key in ("superseded_by", "see_also")}
+    tuples = {key: tuple(form.get(key, ())) for key in ("superseded_by", "see_also", "documents")}
     return Practice(**{**form, **tuples, "status": PracticeStatus(form["status"])})
 
 

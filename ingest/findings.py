@@ -69,11 +69,33 @@ CHECKS = {
     "practice-self-reference": Check(Severity.ERROR, "a practice supersedes itself", "name its successor"),
     "practice-cycle": Check(Severity.ERROR, "practices supersede each other in a circle", "remove the wrong link"),
     "practice-duplicate-id": Check(Severity.ERROR, "a registry gives an id twice", "give one entry another id"),
+    "topic-unreadable": Check(Severity.ERROR, "a file of topics cannot be used", "correct the line that it names"),
+    "topic-unknown-document": Check(
+        Severity.ERROR, "a topic quotes a document that is not there", "correct the path, or add the document"
+    ),
+    "topic-quote-not-found": Check(
+        Severity.ERROR, "a topic quotes what its document does not say", "quote the document letter for letter"
+    ),
+    "shared-run": Check(
+        Severity.ERROR, "ten or more words in a row stand in a text it was compared with", "say it in your own words"
+    ),
     "practice-dangling-reference": Check(
         Severity.WARNING, "a practice refers to something unknown", "correct the reference, or add an entry for it"
     ),
     "practice-successor-put-away": Check(
         Severity.WARNING, "a practice's successor was put away too", "say what took the successor's place"
+    ),
+    "topic-asked-twice": Check(Severity.WARNING, "two topics ask the same", "drop one, or ask something else"),
+    "front-matter-form": Check(
+        Severity.WARNING, "front matter departs from the form of guides or notes", "correct what the message names"
+    ),
+    "practice-unknown-document": Check(
+        Severity.WARNING, "a practice names a document that is not there", "correct the path, or add the document"
+    ),
+    "practice-not-stated": Check(
+        Severity.WARNING,
+        "a document that a practice names does not state it",
+        "write it there in a sentence of its own, or name another document",
     ),
     "practice-duplicate-work": Check(Severity.WARNING, "a registry lists a work twice", "join the two entries"),
     "practice-unknown-status": Check(Severity.WARNING, "a status is none of the known ones", "use a known one"),
@@ -97,6 +119,9 @@ CHECKS = {
         Severity.WARNING,
         "characters were lost or never meant to be seen",
         "convert the source anew; for a PDF, prefer its HTML or LaTeX",
+    ),
+    "near-duplicate": Check(
+        Severity.WARNING, "two documents say nearly the same in the same words", "keep one, or say in each what differs"
     ),
     "broken-link": Check(
         Severity.WARNING, "a link names a file that is not there", "correct the link, or add the file"

@@ -12,6 +12,7 @@ from .discover import SIDECAR_SUFFIX
 from .entries import Entry
 from .findings import Finding
 from .loaders import SUFFIXES
+from .practice_links import states
 
 
 def corpus_findings(entries: Sequence[Entry]) -> Iterator[Finding]:
@@ -22,6 +23,7 @@ def corpus_findings(entries: Sequence[Entry]) -> Iterator[Finding]:
     yield from _orphaned_sidecars(entries)
     yield from _shared_arxiv_ids(infos)
     yield from _superseded_by_nothing(infos, practices)
+    yield from _documents_of_practices(entries, practices)
     for problem in Practices(practices).problems():
         code = f"practice-{problem.code.replace('_', '-')}"
         yield Finding(code, problem.document_id, problem.message, start=problem.start, practice_id=problem.practice_id)
@@ -60,6 +62,21 @@ def _shared_arxiv_ids(infos: Iterable[DocumentInfo]) -> Iterator[Finding]:
     for arxiv_id, (first, *others) in sorted(claims.items()):
         for other in others:
             yield Finding("same-arxiv-id", other, f"claims arXiv id {arxiv_id}, as {first!r} does")
+
+
+def _documents_of_practices(entries: Sequence[Entry], practices: Iterable[Practice]) -> Iterator[Finding]:
+    """Documents that a registry names for a practice, and that are missing or silent about it."""
+    passages = {entry.document.info.id: entry.passages for entry in entries if entry.document}
+    for practice in practices:
+        for document in practice.documents:
+            if document not in passages:
+                code, message = "practice-unknown-document", f"names {document!r}, which is not there"
+            elif not states(practice.statement, passages[document]):
+                code = "practice-not-stated"
+                message = f"no sentence of {document!r} holds enough of its words: {practice.statement}"
+            else:
+                continue
+            yield Finding(code, practice.document_id, message, start=practice.start, practice_id=practice.id)
 
 
 def _superseded_by_nothing(infos: Sequence[DocumentInfo], practices: Iterable[Practice]) -> Iterator[Finding]:

@@ -2,21 +2,17 @@
 
 import os
 import re
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from ..index.blocks import Block, BlockKind
-from ..index.structure import blocks_of, layout_of
+from ..index.structure import blocks_of
 from ..index.types import Document, DocumentInfo, Kind, Role, Status
 from .entries import Entry
 from .findings import Finding
-
-_LINES = frozenset({".md", ".markdown", ".mdx", ".txt"})
-"""Formats whose canonical text has the lines of the file."""
+from .places import Places
 
 _MARKDOWN = frozenset({".md", ".markdown"})
 _FRAGMENT_TOKENS = 32
@@ -40,32 +36,20 @@ _CODE_SPAN = re.compile(r"(?<!`)(`++)[^`\n]{1,1000}\1")
 _NO_FILE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|/|\{|<", re.IGNORECASE)
 
 
-def document_findings(entry: Entry, document: Document, *, links: bool) -> Iterator[Finding]:
-    """What is to be said of a document."""
-    blocks, place = blocks_of(entry.structure), _Places(entry, document)
+def document_findings(entry: Entry, document: Document, *, roots: Collection[Path]) -> Iterator[Finding]:
+    """What is to be said of a document.
+
+    Args:
+        entry: its file.
+        document: the document.
+        roots: folders in which the targets of its links are looked for; what leads out of them is not looked at.
+    """
+    blocks, place = blocks_of(entry.structure), Places(entry, document)
     yield from _metadata(entry, document.info, blocks)
     yield from _structure(entry, document, blocks, place)
     yield from _garbled(document, place)
-    if links and entry.file.location.suffix.lower() in _MARKDOWN:
-        yield from _links(entry, document, blocks, place)
-
-
-class _Places:
-    """Names places in a document as its author would."""
-
-    def __init__(self, entry: Entry, document: Document) -> None:
-        self._id, self._text = document.info.id, document.text
-        self._layout = layout_of(entry.structure)
-        self._has_lines = entry.file.location.suffix.lower() in _LINES
-
-    @cached_property
-    def _line_ends(self) -> list[int]:
-        return [found.start() for found in re.finditer("\n", self._text)]
-
-    def finding(self, code: str, start: int, message: str) -> Finding:
-        line = bisect_left(self._line_ends, start) + 1 if self._has_lines else None
-        page = self._layout.page_at(start) if self._layout else None
-        return Finding(code, self._id, message, line, page, start)
+    if roots and entry.file.location.suffix.lower() in _MARKDOWN:
+        yield from _links(entry, document, blocks, place, roots)
 
 
 def _metadata(entry: Entry, info: DocumentInfo, blocks: Sequence[Block]) -> Iterator[Finding]:
@@ -98,7 +82,7 @@ def arxiv_year(arxiv_id: str) -> int | None:
     return 1900 + short if short > 90 else 2000 + short
 
 
-def _structure(entry: Entry, document: Document, blocks: Sequence[Block], place: _Places) -> Iterator[Finding]:
+def _structure(entry: Entry, document: Document, blocks: Sequence[Block], place: Places) -> Iterator[Finding]:
     info = document.info
     body = [passage for passage in entry.passages if passage.role is Role.BODY]
     short = [passage for passage in body if passage.token_count < _FRAGMENT_TOKENS]
@@ -115,7 +99,7 @@ def _structure(entry: Entry, document: Document, blocks: Sequence[Block], place:
             yield place.finding("long-section", start, f"section {title!r} has {end - start:,} characters")
 
 
-def _garbled(document: Document, place: _Places) -> Iterator[Finding]:
+def _garbled(document: Document, place: Places) -> Iterator[Finding]:
     found = list(_GARBAGE.finditer(document.text))
     if len(found) >= _GARBLED and len(found) > _GARBLED_SHARE * len(document.text):
         kinds = ", ".join(f"U+{ord(char):04X}" for char in sorted({match.group() for match in found})[:4])
@@ -123,11 +107,11 @@ def _garbled(document: Document, place: _Places) -> Iterator[Finding]:
         yield place.finding("garbled-text", found[0].start(), message)
 
 
-def _links(entry: Entry, document: Document, blocks: Sequence[Block], place: _Places) -> Iterator[Finding]:
-    """Links to files below the root that are not there; what leads out of it is not looked at."""
+def _links(
+    entry: Entry, document: Document, blocks: Sequence[Block], place: Places, roots: Collection[Path]
+) -> Iterator[Finding]:
+    """Links to files below a root that are not there."""
     location = entry.file.location
-    root = Path(entry.file.root)
-    root = root if root != location else location.parent
     text = document.text
     for block in blocks:
         if block.kind in (BlockKind.CODE, BlockKind.METADATA, BlockKind.HTML, BlockKind.FORMULA):
@@ -136,17 +120,17 @@ def _links(entry: Entry, document: Document, blocks: Sequence[Block], place: _Pl
         prose = _CODE_SPAN.sub(lambda span: " " * len(span.group()), text[block.start : block.end])
         for link in _LINK.finditer(prose):
             written = link.group(1) or link.group(2)
-            if not _NO_FILE.match(written) and _is_broken(written, location.parent, root):
+            if not _NO_FILE.match(written) and _is_broken(written, location.parent, roots):
                 yield place.finding("broken-link", block.start + link.start(), f"link to {written!r}")
 
 
-def _is_broken(written: str, folder: Path, root: Path) -> bool:
+def _is_broken(written: str, folder: Path, roots: Collection[Path]) -> bool:
     name = unquote(written.partition("#")[0].partition("?")[0])
     if not name or "\0" in name:
         return False
-    # Lexically, before the disk is asked: the text of a document decides about no file outside its folder.
+    # Lexically, before the disk is asked: the text of a document decides about no file outside the corpus.
     target = Path(os.path.normpath(folder / name))
-    if not target.is_relative_to(root):
+    if not any(target.is_relative_to(root) for root in roots):
         return False
     try:
         return not target.exists()

@@ -26,6 +26,9 @@ words of one of a registry's 119 statements. 15 of them reach this cosine, and 1
 """
 MIN_COVERAGE = 0.75
 """Least share of a statement's content words, stemmed, that the sentence must hold."""
+MIN_DECLARED_COVERAGE = 0.4
+"""The same in a document that the registry itself names as stating it; the best such sentence of it counts."""
+MIN_DECLARED_COSINE = 0.5
 MIN_WORDS = 3
 """A statement of fewer different content words (`gpt training`) says too little to be recognised elsewhere."""
 
@@ -75,10 +78,9 @@ def link(
     elsewhere = [passage for passage in body if passage.document_id not in registries]
     statements = [practice for practice in involved if not practice.work]
     found: dict[tuple[str, str], PracticeLink] = {}
-    for how, pairs in zip(
-        HOW, (_entries(involved, body), _sources(involved, documents, body), _stated(statements, elsewhere, encode)),
-        strict=True,
-    ):  # fmt: skip
+    stated = [*_declared(statements, elsewhere, encode), *_stated(statements, elsewhere, encode)]
+    kinds = (_entries(involved, body), _sources(involved, documents, body), stated)
+    for how, pairs in zip(HOW, kinds, strict=True):
         for practice, passage in pairs:
             new = PracticeLink(practice.key, practice.document_id, passage.id, how)
             found.setdefault((passage.id, practice.key), new)
@@ -110,14 +112,14 @@ def _entries(practices: Sequence[Practice], passages: Sequence[Passage]) -> Iter
 def _sources(
     practices: Sequence[Practice], documents: Iterable[DocumentInfo], passages: Sequence[Passage]
 ) -> Iterator[tuple[Practice, Passage]]:
-    """Practices with the passages of the paper that they come from."""
+    """Practices with the passages of their paper, unless their registry names the documents that state them."""
     by_document = _grouped(passages)
     papers: dict[str, list[str]] = {}
     for document in documents:
         if document.arxiv_id:
             papers.setdefault(document.arxiv_id, []).append(document.id)
     for practice in practices:
-        for paper in papers.get(practice.arxiv_id or "", ()):
+        for paper in papers.get(practice.arxiv_id or "", ()) if not practice.documents else ():
             for passage in by_document.get(paper, ()):
                 yield practice, passage
 
@@ -127,6 +129,41 @@ def _grouped(passages: Sequence[Passage]) -> dict[str, list[Passage]]:
     for passage in passages:
         by_document.setdefault(passage.document_id, []).append(passage)
     return by_document
+
+
+def _declared(
+    practices: Sequence[Practice], passages: Sequence[Passage], encode: Encode
+) -> list[tuple[Practice, Passage]]:
+    """Practices with the passage that states them best in each document that their registry names."""
+    by_document = _grouped(passages)
+    found: list[tuple[Practice, Passage, str]] = []
+    for practice in practices:
+        for document in practice.documents:
+            likely = states(practice.statement, by_document.get(document, ()))
+            found += [(practice, passage, sentence) for passage, sentence in likely]
+    if not found:
+        return []
+    near = _cosines(found, encode)
+    best: dict[tuple[str, str], tuple[float, Practice, Passage]] = {}
+    for (practice, passage, _), cosine in zip(found, near, strict=True):
+        key = (practice.key, passage.document_id)
+        if cosine >= MIN_DECLARED_COSINE and cosine > best.get(key, (0.0,))[0]:
+            best[key] = (cosine, practice, passage)
+    return [(practice, passage) for _, practice, passage in best.values()]
+
+
+def states(statement: str, passages: Iterable[Passage]) -> list[tuple[Passage, str]]:
+    """Sentences that hold enough of a statement's content words to state it, each with its passage."""
+    wanted = frozenset(terms(statement))
+    found: list[tuple[Passage, str]] = []
+    for passage in passages:
+        if len(wanted.intersection(terms(passage.text))) < MIN_DECLARED_COVERAGE * len(wanted):
+            continue
+        for start, end in sentence_spans(passage.text):
+            sentence = " ".join(passage.text[start:end].split())
+            if len(wanted.intersection(terms(sentence))) >= MIN_DECLARED_COVERAGE * len(wanted):
+                found.append((passage, sentence))
+    return found
 
 
 def _stated(
@@ -146,14 +183,18 @@ def _stated(
             found += [(practice, passage, sentence) for practice in likely if _covers(words[practice.key], said)]
     if not found:
         return []
+    near = _cosines(found, encode)
+    return [
+        (practice, passage) for (practice, passage, _), cosine in zip(found, near, strict=True) if cosine >= MIN_COSINE
+    ]
+
+
+def _cosines(found: Sequence[tuple[Practice, Passage, str]], encode: Encode) -> list[float]:
+    """Of each statement with its sentence."""
     strings = list(dict.fromkeys(text for practice, _, sentence in found for text in (practice.statement, sentence)))
     place = {text: row for row, text in enumerate(strings)}
     vectors = encode(strings)
-    return [
-        (practice, passage)
-        for practice, passage, sentence in found
-        if vectors[place[practice.statement]] @ vectors[place[sentence]] >= MIN_COSINE
-    ]
+    return [float(vectors[place[practice.statement]] @ vectors[place[sentence]]) for practice, _, sentence in found]
 
 
 def _covers(statement: frozenset[str], held: frozenset[str]) -> bool:

@@ -38,12 +38,14 @@ class Replaced:
         year: of its source, or None.
         reason: why it was put away, as its registry says, or empty.
         passages: ids of the hits' passages that are about it, best first.
+        until: when it was put away, as its registry has it: a year, a month or a day; or empty.
     """
 
     statement: str
     year: int | None = None
     reason: str = ""
     passages: tuple[str, ...] = ()
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class CurrentPractice:
         reason: why it was put away, or empty.
         first: year of an earlier source of the same recommendation that had been replaced meanwhile; else None.
         passages: ids of the hits' passages that are about it, best first; empty where it is only named.
+        confidence: how sure its registry is of it, such as `low`; empty where it does not say.
     """
 
     statement: str
@@ -70,6 +73,7 @@ class CurrentPractice:
     reason: str = ""
     first: int | None = None
     passages: tuple[str, ...] = ()
+    confidence: str = ""
 
     @property
     def text(self) -> str:
@@ -93,7 +97,8 @@ def _sentence(part: CurrentPractice, markers: Mapping[str, int], told: set[tuple
     source = f", from {_plain(part.source)}" if part.source else ""
     named = f"{_plain(part.statement)}{source}{_cited(part.passages, markers)}"
     history = _history(part.replaced, markers, told)
-    since = f" since {part.since}" if part.since else ""
+    doubt = f" ({part.confidence} confidence)" if part.confidence else ""
+    since = f" since {part.since}{doubt}" if part.since else doubt
     if part.state is PracticeState.PUT_AWAY:
         of = f" (a practice of {part.since})" if part.since else ""
         own = _closed(f"No longer recommended{of}: {named}{_because(part.reason)}")
@@ -112,15 +117,19 @@ def _history(replaced: Sequence[Replaced], markers: Mapping[str, int], told: set
         groups.setdefault(old.reason, []).append(old)
     said: list[str] = []
     for reason, members in groups.items():
-        names = " and ".join(
-            f"{_plain(old.statement)}{f' ({old.year})' if old.year else ''}{_cited(old.passages, markers)}"
-            for old in members
-        )
+        names = " and ".join(f"“{_plain(old.statement)}”{_span(old)}{_cited(old.passages, markers)}" for old in members)
         before = all((old.statement, reason) in told for old in members)
         told.update((old.statement, reason) for old in members)
         said.append(f"{names}, for the same reason" if reason and before else f"{names}{_because(reason)}")
     more = len(replaced) - len(shown)
     return "; and ".join([*said, *([f"{more} more"] if more else [])])
+
+
+def _span(old: Replaced) -> str:
+    """Its years in brackets: of its source, and when it was put away."""
+    if not old.until:
+        return f" ({old.year})" if old.year else ""
+    return f" ({old.year} until {old.until})" if old.year else f" (until {old.until})"
 
 
 def _because(reason: str) -> str:

@@ -93,7 +93,13 @@ class _Draft:
         olds = sorted(self.replaced.values(), key=lambda old: (old.practice.year or 9999, old.practice.key))
         earlier = [o.practice.year for o in olds if title_key(o.practice.statement) == same and o.practice.year]
         replaced = tuple(
-            Replaced(old.practice.statement, old.practice.year, old.reason, tuple(old.passages))
+            Replaced(
+                old.practice.statement,
+                old.practice.year,
+                old.reason,
+                tuple(old.passages),
+                old.practice.put_away_on,
+            )
             for old in olds
             if title_key(old.practice.statement) != same
         )
@@ -109,7 +115,9 @@ class _Draft:
 
 def _current(practice: Practice, state: PracticeState, *, passages: tuple[str, ...]) -> CurrentPractice:
     source = "" if title_key(practice.title) == title_key(practice.statement) else practice.title
-    return CurrentPractice(practice.statement, practice.year, state, source, passages=passages)
+    return CurrentPractice(
+        practice.statement, practice.year, state, source, passages=passages, confidence=practice.confidence
+    )
 
 
 def _histories(hits: Sequence[Hit], named: Sequence[PassagePractice]) -> list[_Draft]:

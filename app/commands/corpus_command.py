@@ -39,6 +39,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     lint.add_argument("paths", nargs="*", metavar="PATH", help="read these files and folders now (default: the index)")
+    lint.add_argument(
+        "--against", action="append", default=[], metavar="PATH",
+        help="a folder or file that no document may share ten words in a row with (repeatable)",
+    )  # fmt: skip
+    lint.add_argument(
+        "--topics", action="append", default=[], metavar="FILE",
+        help="judged topics whose quotes must stand in the documents (repeatable)",
+    )  # fmt: skip
+    lint.add_argument(
+        "--front-matter", action="store_true", help="guides and notes must have the front matter of the shipped ones"
+    )
     lint.add_argument("--strict", action="store_true", help="exit status 1 when there are errors or warnings")
     # The common flags may stand before the action too; a default here would undo them.
     unsaid = argparse.SUPPRESS
@@ -130,17 +141,28 @@ def _stats(arguments: argparse.Namespace) -> int:
 
 
 def _lint(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from ...eval.topics_lint import topic_findings
     from ...index.errors import UsageError
     from ...ingest.findings import Severity
-    from ...ingest.lint import lint
+    from ...ingest.lint import in_order, lint
+    from ...ingest.lint_front_matter import front_matter_findings
     from ..corpus_forms import lint_form
     from ..corpus_report import lint_lines
 
-    if "" in arguments.paths:
+    if "" in [*arguments.paths, *arguments.against, *arguments.topics]:
         raise UsageError("a PATH is empty; name a folder or a file")
     settings = load_settings(arguments)
     entries = _read(settings, arguments.paths) if arguments.paths else _indexed(settings)
-    findings = lint(entries, links=bool(arguments.paths))
+    against = _read(settings, arguments.against) if arguments.against else []
+    found = lint(entries, links=bool(arguments.paths), against=against)
+    if arguments.front_matter:
+        found += front_matter_findings(entries)
+    texts = {entry.document.info.id: entry.document.text for entry in entries if entry.document}
+    for path in arguments.topics:
+        found += topic_findings(Path(path), texts)
+    findings = in_order(found)
     if arguments.json:
         print_json(lint_form(findings, len(entries)))
     else:

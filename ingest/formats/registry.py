@@ -158,10 +158,12 @@ class _Writer:
                 entry.text("id") or self._derived(f"{arxiv_id or shown}/{statement}"[:_LONGEST_ID]), "", 0, 0,
                 statement, ", ".join(entry.lines("topic", "topics")), first.text("paper", "title"), arxiv_id, when,
                 status, attic.reason, attic.superseded_by, attic.see_also, status_word=entry.unknown_status(),
+                documents=tuple(entry.lines("documents")), put_away_on=attic.date, confidence=entry.text("confidence"),
+                returns=entry.text("returns"),
             )  # fmt: skip
             entry.lines("topic_id")
             rest = " ".join(f"{label}: {_sentence(', '.join(said))}" for label, said in entry.rest() if said)
-            why = self._why(about) if about.put_away or about.see_also else ""
+            why = self._why(about) if about.put_away or about.see_also or about.returns or about.confidence else ""
             self._item(about, f"{why} {rest}".strip())
 
     def _statement(self, work: Practice, statement: str, status: PracticeStatus) -> None:
@@ -179,14 +181,19 @@ class _Writer:
 
     def _why(self, about: Practice) -> str:
         parts = [_sentence(about.reason)] if about.reason else []
-        for label, targets in (("Superseded by", about.superseded_by), ("See also", about.see_also)):
+        if about.confidence:
+            parts.append(f"Confidence: {_sentence(about.confidence)}")
+        if about.returns:
+            parts.append(f"A former practice that returned: {_sentence(self._named(about.returns))}")
+        when = f" in {about.put_away_on}" if about.put_away_on else ""
+        for label, targets in ((f"Superseded{when} by", about.superseded_by), ("See also", about.see_also)):
             if targets:
-                parts.append(f"{label}: {', '.join(map(self._named, targets))}.")
+                parts.append(f"{label}: {_sentence('; '.join(map(self._named, targets)))}")
         return " ".join(parts)
 
     def _named(self, target: str) -> str:
-        """A target with the title that this registry has for its arXiv id."""
-        title = self.titles.get(arxiv_key(target) or "")
+        """A target with the title or the statement that this registry has for it."""
+        title = self.titles.get(arxiv_key(target) or "") or self.titles.get(target, "").rstrip(".")
         return f"{title} ({target})" if title else target
 
     def _heading(self, title: str) -> int:
@@ -227,12 +234,16 @@ def _works(tree: Mapping[str, Tree]) -> Iterator[dict[str, Tree]]:
 
 
 def _titles(tree: Mapping[str, Tree]) -> dict[str, str]:
-    """Title of each work by its arXiv id; the first one where several claim it."""
+    """Title of each work by its arXiv id, and statement of each recommendation by its id; the first that claims it."""
     titles: dict[str, str] = {}
     for entry in _works(tree):
         key = arxiv_key(one_line(entry.get("arxiv_id", "")))
         if key:
             titles.setdefault(key, one_line(entry["title"]))
+    recommendations = tree.get(_LIST)
+    for entry in recommendations if isinstance(recommendations, list) else ():
+        if isinstance(entry, dict) and (identity := one_line(entry.get("id", ""))):
+            titles.setdefault(identity, one_line(entry.get("recommendation", "")))
     return titles
 
 

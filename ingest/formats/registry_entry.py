@@ -24,6 +24,7 @@ class Attic:
     reason: str = ""
     superseded_by: tuple[str, ...] = ()
     see_also: tuple[str, ...] = ()
+    date: str = ""
 
 
 @dataclass(slots=True)
@@ -101,10 +102,11 @@ class Entry:
         given = bool(said) and not (len(words) == 1 and words[0].casefold() in _FALSE)
         reason = inner.text("reason") or " ".join(word for word in words if word.casefold() not in _TRUE | _FALSE)
         targets = tuple(inner.lines("superseded_by")), tuple(inner.lines("see_also"))
+        date = inner.text("date") if inner is not self else ""
         if inner is not self:
             for label, _ in inner.rest():
                 self.warn(f"{inner.name}: unknown field {label!r}; left out")
-        return Attic(given, reason, *targets)
+        return Attic(given, reason, *targets, date)
 
     def sota(self) -> tuple[list[str], list[str], bool]:
         """What is proven, what may be, and whether the whole work is called experimental."""

@@ -285,3 +285,18 @@ def test_the_first_words_of_a_text():
     assert bar(0.001, 10) == "█"
     assert bar(0.5, 10) == "█" * 5
     assert table([("a", "x"), ("long", "y")]) == ["  a     x", "  long  y"]
+
+
+def test_lint_compares_with_other_texts_checks_topics_and_front_matter(run, tmp_path):
+    said = "two small matrices learn what changes while the large one beside them stays as it was"
+    (tmp_path / "a.md").write_text(f"---\ndate: 2024\nstatus: current\n---\n# A\n\nIn adapters {said}.\n")
+    (tmp_path / "source.txt").write_text(f"We find that {said}.\n")
+    gold = [{"document": "a.md", "quote": "In adapters two small matrices learn everything."}]
+    topic = {"id": "t1", "question": "What learns?", "answerable": True, "gold": gold}
+    (tmp_path / "topics.jsonl").write_text(json.dumps(topic) + "\n")
+    flags = ("--against", tmp_path / "source.txt", "--topics", tmp_path / "topics.jsonl", "--front-matter")
+    out = run("lint", tmp_path / "a.md", "--strict", *flags, status=1)
+    assert "error topic-quote-not-found (1)" in out
+    assert "error shared-run (1)" in out
+    assert "warning front-matter-form" in out
+    assert "a PATH is empty" in run("lint", "--against", "", status=2)

@@ -15,6 +15,7 @@ from sota_rag.ingest.corpus import indexed_corpus, read_corpus
 from sota_rag.ingest.findings import CHECKS, Severity, count_by_severity
 from sota_rag.ingest.lint import lint
 from sota_rag.ingest.lint_documents import arxiv_year
+from sota_rag.ingest.lint_front_matter import front_matter_findings
 from sota_rag.ingest.pipeline import ingest
 from sota_rag.ingest.reading import InlineReader
 from sota_rag.ingest.stats import corpus_stats, cut_blocks
@@ -249,3 +250,141 @@ def test_findings_are_ordered_and_their_form_is_json(guides):
     assert form["findings"][0].keys() == {
         "severity", "code", "document_id", "message", "line", "page", "start", "practice_id", "remedy",
     }  # fmt: skip
+
+
+REGISTRY = """recommendations:
+- id: peft/lora
+  recommendation: Freeze the pretrained weights and train two small matrices.
+  source: {paper: LoRA, year: 2021}
+  status: standard
+  documents: [guides/sound.md, guides/gone.md, guides/other.md]
+"""
+
+
+def test_documents_that_a_registry_names_must_be_there_and_say_it(guides):
+    (guides / "other.md").write_text(HEAD.replace("Adapters", "Ovens") + "# Ovens\n\nOvens are hot.\n")
+    (guides / "practices.yaml").write_text(REGISTRY)
+    found = findings(guides)
+    assert said(found, "practice-unknown-document") == [
+        ("guides/practices.yaml", "names 'guides/gone.md', which is not there")
+    ]
+    ((_, silent),) = said(found, "practice-not-stated")
+    assert "'guides/other.md'" in silent
+
+
+WORDS = "every layer of the encoder reads all tokens at once and writes one vector for each of them"
+
+
+def test_a_run_of_words_shared_with_a_source_is_an_error(guides, tmp_path):
+    source = tmp_path / "source.txt"
+    source.write_text(f"Some say that {WORDS}, others do not.")
+    (guides / "copied.md").write_text(HEAD + f"# Copied\n\nAs is known, {WORDS.upper().lower()}.\n")
+    found = findings(guides, against=read_corpus([source], READER))
+    ((document, message),) = said(found, "shared-run")
+    assert document == "guides/copied.md"
+    assert "18 words in a row with 'source.txt': every layer of the encoder" in message
+    assert [f.line for f in found if f.code == "shared-run"] == [8]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ".join(WORDS.split()[:9]),  # nine words
+        f"`{WORDS}`",
+        f"```\n{WORDS}\n```",
+        "ViT Swin DeiT BEiT ResNet ConvNeXt CLIP SAM DINOv2 and MAE",  # names
+    ],
+)
+def test_short_runs_code_and_names_are_not_copies(guides, tmp_path, text):
+    source = tmp_path / "source.txt"
+    source.write_text(f"{WORDS}. ViT Swin DeiT BEiT ResNet ConvNeXt CLIP SAM DINOv2 and MAE.")
+    (guides / "own.md").write_text(HEAD + f"# Own\n\nSomething else:\n\n{text}\n")
+    assert said(findings(guides, against=read_corpus([source], READER)), "shared-run") == []
+
+
+def test_the_title_of_a_work_is_no_copy(guides, tmp_path):
+    title = "On the uses of two small matrices beside a large frozen matrix of weights"
+    (tmp_path / "list.md").write_text(f"# {title}\n\nSee {title}.\n")
+    (guides / "own.md").write_text(HEAD + f"# Own\n\nThe paper {title} began it.\n")
+    assert said(findings(guides, against=read_corpus([tmp_path / "list.md"], READER)), "shared-run") == []
+
+
+def test_documents_that_are_nearly_the_same_are_told(guides):
+    lines = [f"Practice number {n} says that layer {n * 7} is trained for {n * 3} steps." for n in range(40)]
+    (guides / "one.md").write_text(HEAD + "# One\n\n" + "\n".join(lines))
+    (guides / "two.md").write_text(HEAD + "# Two\n\n" + "\n".join(lines[:36]) + "\nAnd an ending of its own.\n")
+    ((document, message),) = said(findings(guides), "near-duplicate")
+    assert (document, "'guides/one.md'" in message) == ("guides/two.md", True)
+
+
+def test_links_from_one_folder_into_another_are_looked_at(guides, tmp_path):
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    (papers / "lora.md").write_text(SOUND.replace("Adapters", "LoRA"))
+    (guides / "links.md").write_text(
+        HEAD + "# Links\n\n[a](../papers/lora.md) [b](../papers/gone.md) [c](../else/x.md)\n"
+    )
+    assert said(findings(guides, papers, links=True), "broken-link") == [
+        ("guides/links.md", "link to '../papers/gone.md'")
+    ]
+
+
+GUIDE = """---
+title: Ovens
+kind: guide
+date: 2026-11-01
+status: current
+topics: [heat]
+sources: [{title: On Heat, year: 1999, authors: Baker et al.}]
+---
+
+# Ovens
+
+Ovens are hot.
+"""
+NOTE = """---
+title: On Heat
+kind: note
+authors: [Ada Baker]
+year: 2017
+arxiv: "1701.00010"
+venue: OvenConf 2017
+status: historical
+topics: [heat]
+checked: [pdf]
+---
+
+# On Heat
+
+The paper by Baker, 2017, claimed that heat bakes.
+"""
+
+
+def form_findings(folder, name, text):
+    (folder / name).write_text(text)
+    return [finding.message for finding in front_matter_findings(read_corpus([folder / name], READER))]
+
+
+def test_the_front_matter_of_guides_and_notes(guides):
+    assert form_findings(guides, "guide.md", GUIDE) == []
+    assert form_findings(guides, "note.md", NOTE) == []
+    assert form_findings(guides, "practices.yaml", REGISTRY) == []
+    assert form_findings(guides, "plain.md", "# Plain\n\nText.\n")[0] == "title: Field required"
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "told"),
+    [
+        (GUIDE, "topics: [heat]\n", "", "topics: Field required"),
+        (GUIDE, "date: 2026-11-01", "date: soon", "date: Input should be a valid date"),
+        (GUIDE, "year: 1999", "year: then", "sources.0.year: Input should be a valid integer"),
+        (GUIDE, "kind: guide\n", "kind: guide\nmood: good\n", "mood: Extra inputs are not permitted"),
+        (NOTE, "authors: [Ada Baker]", "authors: []", "authors: List should have at least 1 item"),
+        (NOTE, '"1701.00010"', '"17.10"', "arxiv: String should match pattern"),
+        (NOTE, "checked: [pdf]", "checked: [pdf]\nunverified: true", "say either what it was `checked` against"),
+        (NOTE, "checked: [pdf]\n", "", "say either what it was `checked` against"),
+    ],
+)
+def test_front_matter_that_departs_from_the_form_is_told(guides, text, old, new, told):
+    (message,) = form_findings(guides, "bad.md", text.replace(old, new))
+    assert told in message

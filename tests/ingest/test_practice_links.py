@@ -112,3 +112,30 @@ def test_every_passage_is_looked_at_once_for_its_entry(count):
     passages = passages_of("r.yaml", *((10 * n, 10 * n + 10) for n in range(count)))
     links = link(practices, [], passages, lambda texts: np.zeros((len(texts), 2), dtype=np.float32))
     assert len(links) == count
+
+
+def test_the_documents_that_a_registry_names_are_linked_by_the_sentence_that_states_it(minilm):
+    old = Practice(
+        "mix/hand",
+        "mix.yaml",
+        0,
+        40,
+        "Mix the dough by hand for twenty minutes.",
+        arxiv_id=OLD,
+        status=PracticeStatus.ATTIC,
+        superseded_by=("mix/machine",),
+        documents=("guide.md",),
+    )
+    new = Practice(
+        "mix/machine", "mix.yaml", 42, 80, "Mix the dough with a machine.", documents=("guide.md", "gone.md")
+    )
+    said = ["Ovens differ in how they heat.", "Twenty minutes of mixing dough by hand were usual. Salt is white.",
+            "Bakers now mix dough in a machine."]  # fmt: skip
+    guide = [
+        Passage(passage_id("guide.md", place), "guide.md", place, place * 10, place * 10 + 9, text)
+        for place, text in enumerate(said)
+    ]
+    # All of its paper would be linked if the registry did not say where it is stated.
+    paper = passages_of("old.pdf", (0, 10))
+    links = link([old, new], [document("guide.md"), document("old.pdf", OLD)], [*guide, *paper], minilm.encode)
+    assert found(links) == [("1", "mix/hand", "statement"), ("2", "mix/machine", "statement")]

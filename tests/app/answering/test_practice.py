@@ -64,7 +64,7 @@ def test_a_practice_that_replaced_another():
         passages=("r.yaml#cosine",),
     )  # fmt: skip
     assert part.text == (
-        "Standard since 2020: decay the learning rate once; replaced restart the learning rate (2017), "
+        "Standard since 2020: decay the learning rate once; replaced “restart the learning rate” (2017), "
         "because one decay works as well."
     )
     assert compose((RESTARTS, COSINE), [COSINE, RESTARTS]) == (part,)
@@ -74,7 +74,7 @@ def test_a_practice_that_replaced_another():
 def test_markers_follow_what_is_cited():
     parts = compose((RESTARTS, COSINE), [RESTARTS])
     assert practice_sentences(parts, {"r.yaml#cosine": 2, "r.yaml#restarts": 1}) == [
-        "Standard since 2020: decay the learning rate once [2]; replaced restart the learning rate (2017) "
+        "Standard since 2020: decay the learning rate once [2]; replaced “restart the learning rate” (2017) "
         "[1], because one decay works as well."
     ]
     assert practice_sentences(parts, {"r.yaml#other": 1}) == [parts[0].text]
@@ -98,8 +98,8 @@ def test_a_predecessor_that_fell_off():
 
 def test_a_chain_is_told_oldest_first():
     assert told((STEPS, RESTARTS, COSINE), [RESTARTS, STEPS]) == [
-        "Standard since 2020: decay the learning rate once; replaced drop the learning rate in steps (2012), "
-        "because it needs tuning; and restart the learning rate (2017), because one decay works as well."
+        "Standard since 2020: decay the learning rate once; replaced “drop the learning rate in steps” (2012), "
+        "because it needs tuning; and “restart the learning rate” (2017), because one decay works as well."
     ]
     (part,) = compose((STEPS, RESTARTS, COSINE), [STEPS])
     assert [old.statement for old in part.replaced] == [STEPS.statement]
@@ -108,10 +108,10 @@ def test_a_chain_is_told_oldest_first():
 def test_branches_are_two_practices_and_their_reason_is_given_once():
     forked = replace(RESTARTS, superseded_by=("cosine", "linear"))
     assert told((forked, COSINE, LINEAR), [forked]) == [
-        "Standard since 2020: decay the learning rate once; replaced restart the learning rate (2017), "
+        "Standard since 2020: decay the learning rate once; replaced “restart the learning rate” (2017), "
         "because one decay works as well.",
-        "Experimental since 2024: decay the learning rate linearly to zero; replaced restart the learning rate (2017), "
-        "for the same reason.",
+        "Experimental since 2024: decay the learning rate linearly to zero; replaced “restart the learning rate” "
+        "(2017), for the same reason.",
     ]
 
 
@@ -128,15 +128,15 @@ def test_a_successor_that_was_put_away_itself_is_not_called_current():
     old = replace(RESTARTS, superseded_by=("frozen",))
     assert told((old, FROZEN), [old]) == [
         "No longer recommended (a practice of 2010): keep the learning rate constant, because the loss stalls. It had "
-        "replaced restart the learning rate (2017), because one decay works as well."
+        "replaced “restart the learning rate” (2017), because one decay works as well."
     ]
 
 
 def test_a_practice_that_returned():
     first = replace(STEPS, id="first", year=2012, statement=COSINE.statement, superseded_by=("restarts",))
     assert told((first, RESTARTS, COSINE), [RESTARTS, first]) == [
-        "Standard again since 2020 (first in 2012): decay the learning rate once; replaced restart the learning "
-        "rate (2017), because one decay works as well."
+        "Standard again since 2020 (first in 2012): decay the learning rate once; replaced “restart the learning "
+        "rate” (2017), because one decay works as well."
     ]
 
 
@@ -149,24 +149,34 @@ def test_two_that_replace_each_other_are_not_told_as_replacing():
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [
-        ({"year": None}, {}, "Standard since 2020: C; replaced restart the learning rate, because B."),
-        ({}, {"year": None}, "Standard: C; replaced A, because B."),
-        ({"reason": ""}, {}, "Standard since 2020: C; replaced A."),
-        ({"reason": "GPT-3 does without."}, {}, "Standard since 2020: C; replaced A, because GPT-3 does without."),
-        ({"reason": "Superseded by C."}, {}, "Standard since 2020: C; replaced A (reason given: “Superseded by C.”)."),
+        ({"year": None}, {}, "Standard since 2020: C; replaced “restart the learning rate”, because B."),
+        ({}, {"year": None}, "Standard: C; replaced “A”, because B."),
+        ({"reason": ""}, {}, "Standard since 2020: C; replaced “A”."),
+        (
+            {"put_away_on": "2021-06"},
+            {"confidence": "low"},
+            "Standard since 2020 (low confidence): C; replaced “restart the learning rate” (2017 until 2021-06), "
+            "because B.",
+        ),
+        ({"reason": "GPT-3 does without."}, {}, "Standard since 2020: C; replaced “A”, because GPT-3 does without."),
+        (
+            {"reason": "Superseded by C."},
+            {},
+            "Standard since 2020: C; replaced “A” (reason given: “Superseded by C.”).",
+        ),
         (
             {"reason": "It costs. It fails."},
             {},
-            "Standard since 2020: C; replaced A (reason given: “It costs. It fails.”).",
+            "Standard since 2020: C; replaced “A” (reason given: “It costs. It fails.”).",
         ),
-        ({"statement": "restart the learning rate."}, {}, "Standard since 2020: C; replaced A, because B."),
-        ({}, {"status": PracticeStatus.UNKNOWN}, "Current practice since 2020: C; replaced A, because B."),
-        ({}, {"title": "Decay"}, "Standard since 2020: C, from Decay; replaced A, because B."),
+        ({"statement": "restart the learning rate."}, {}, "Standard since 2020: C; replaced “A”, because B."),
+        ({}, {"status": PracticeStatus.UNKNOWN}, "Current practice since 2020: C; replaced “A”, because B."),
+        ({}, {"title": "Decay"}, "Standard since 2020: C, from Decay; replaced “A”, because B."),
     ],
 )
 def test_words(old, new, text):
     first, second = replace(RESTARTS, **old), replace(COSINE, statement="C", **new)
-    text = text.replace(" A", " restart the learning rate (2017)").replace(" B.", " one decay works as well.")
+    text = text.replace("“A”", "“restart the learning rate” (2017)").replace(" B.", " one decay works as well.")
     assert told((first, second), [first]) == [text]
 
 
@@ -177,8 +187,8 @@ def test_many_that_were_replaced_are_counted():
     ]
     practices = (*olds, replace(COSINE, start=50, end=60))
     assert told(practices, olds) == [
-        "Standard since 2020: decay the learning rate once; replaced learning rate trick 0 (2010) and learning "
-        "rate trick 1 (2011) and learning rate trick 2 (2012), because one decay works as well; and 2 more."
+        "Standard since 2020: decay the learning rate once; replaced “learning rate trick 0” (2010) and “learning "
+        "rate trick 1” (2011) and “learning rate trick 2” (2012), because one decay works as well; and 2 more."
     ]
 
 

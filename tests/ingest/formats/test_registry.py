@@ -147,7 +147,7 @@ def test_recommendations_are_grouped_by_source_or_topic():
         "dough",
         "Topics: dough",
         "- Stated: weigh flour.",
-        "- Deprecated: sift flour twice. Once is enough. Superseded by: K-2. See also: Slow Cooling.",
+        "- Deprecated: sift flour twice. Once is enough. Superseded by: weigh flour (K-2). See also: Slow Cooling.",
     ]
     assert (registry.meta.title, registry.meta.published) == ("Kitchen registry", "2026-08-02")
     practices = by_id(registry)
@@ -158,6 +158,39 @@ def test_recommendations_are_grouped_by_source_or_topic():
     assert registry.warnings == (
         "recommendation K-2: unknown status 'obsolete'; known are standard, experimental, deprecated, attic, unknown",
     )
+    check_invariants(registry)
+
+
+def test_a_recommendation_with_documents_a_date_doubt_and_a_return():
+    registry = parsed("""recommendations:
+- id: dough/knead
+  recommendation: Knead for ten minutes.
+  source: {paper: Dough, year: 2001}
+  status: standard
+- id: dough/rest
+  recommendation: Let the dough rest overnight.
+  source: {paper: Dough, year: 2010}
+  status: standard
+  documents: [guides/dough.md, papers/rest.md]
+  confidence: low
+  returns: dough/knead
+- id: dough/stir
+  recommendation: Stir the dough.
+  source: {paper: Dough, year: 1990}
+  status: attic
+  attic: {date: "2005", reason: Stirring tears it, superseded_by: [dough/knead, dough/rest]}
+""")
+    practices = by_id(registry)
+    assert practices["dough/rest"].documents == ("guides/dough.md", "papers/rest.md")
+    assert (practices["dough/rest"].confidence, practices["dough/rest"].returns) == ("low", "dough/knead")
+    assert practices["dough/stir"].put_away_on == "2005"
+    assert registry.text.split("\n\n")[-2:] == [
+        "- Recommended: Let the dough rest overnight. Confidence: low. A former practice that returned: "
+        "Knead for ten minutes (dough/knead).",
+        "- Was recommended: Stir the dough. Stirring tears it. Superseded in 2005 by: Knead for ten minutes "
+        "(dough/knead); Let the dough rest overnight (dough/rest).",
+    ]
+    assert not registry.warnings
     check_invariants(registry)
 
 
