@@ -7,7 +7,7 @@ from ..eval.answers.reading import ReadingSet
 from ..eval.answers.types import Question
 from ..eval.provenance import file_sha256
 from ..eval.run_file import RunFile
-from ..eval.topics import JudgedTopic, read_topics
+from ..eval.topics import JudgedTopic, TopicSet
 from ..ingest.progress import Progress, Silent
 from .answer_job import AnswerJob, AnswerPlan
 from .compose import make_encoder
@@ -17,7 +17,7 @@ from .settings import Settings
 
 def evaluate_topic_answers(
     settings: Settings,
-    topics: Path,
+    topics: TopicSet,
     plan: AnswerPlan = AnswerPlan(),
     *,
     index: Path | None = None,
@@ -27,7 +27,7 @@ def evaluate_topic_answers(
 
     Args:
         settings: models, search and answering.
-        topics: a topics file (see `eval/topics.py`); topics that no person has judged are left out.
+        topics: a topics file, or a part of it (see `eval/topics.py`); topics that no person has judged are left out.
         plan: what is asked, and who judges.
         index: the index that answers; by default one of the guides that ship, kept in `eval/guides` beside the main
             index and brought up to date first.
@@ -38,11 +38,11 @@ def evaluate_topic_answers(
         UsageError: the judge is the model that writes.
         ModelError: a mode needs a language model that is not there.
     """
-    asked = [_question(topic) for topic in read_topics(topics)]
+    asked = [_question(topic) for topic in topics.read()]
     if index is None:
         index, _ = guides_index(settings, None, make_encoder(settings), progress)
-    details = {"topics_sha256": file_sha256(topics), "split": topics.stem}
-    return AnswerJob(settings, plan, index, f"{topics.stem} topics", progress or Silent()).run(asked, details, ())
+    details = {"topics_sha256": file_sha256(topics.path), "split": topics.part}
+    return AnswerJob(settings, plan, index, f"{topics.name} topics", progress or Silent()).run(asked, details, ())
 
 
 def evaluate_reading(

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from ..eval.topics import TopicSet
 from ..index import CrossEncoderReranker, Encoder, Retriever, SentenceTransformerEncoder
 from ..index.encoder import TokenCounter
 from ..index.errors import ModelError
@@ -33,13 +34,14 @@ class CountingEncoder(Encoder, Protocol):
 
 
 def starter_corpus() -> list[Path]:
-    """Folders of the documents that ship with sota-rag."""
-    return [Path(str(files("sota_rag.corpus"))) / "guides"]
+    """Folders of the documents that ship with sota-rag: guides, notes on papers, and the registry of practices."""
+    corpus = Path(str(files("sota_rag.corpus")))
+    return [corpus / name for name in ("guides", "papers", "registry")]
 
 
-def starter_topics(split: Literal["train", "test"]) -> Path:
-    """The judged questions about them: `train` to choose settings on, `test` to report."""
-    return Path(str(files("sota_rag.corpus"))) / "topics" / f"{split}.jsonl"
+def starter_topics(part: Literal["dev", "test"]) -> TopicSet:
+    """The judged questions about them: `dev` to choose settings on, `test` to report."""
+    return TopicSet(Path(str(files("sota_rag.corpus"))) / "topics.jsonl", part)
 
 
 def make_encoder(settings: Settings) -> SentenceTransformerEncoder:

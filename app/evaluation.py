@@ -12,7 +12,7 @@ from ..eval import Qrels, RetrievalReport, Topic, evaluate_retrieval, load_beir
 from ..eval.provenance import file_sha256, fingerprints, now, peak_memory_mib
 from ..eval.run_file import RunFile, SystemResult, TopicInfo, summarise
 from ..eval.spans import GoldPassages, superseded_leak
-from ..eval.topics import JudgedTopic, read_topics
+from ..eval.topics import JudgedTopic, TopicSet
 from ..index import Retriever, SearchSettings
 from ..index.errors import EvaluationError, UsageError
 from ..ingest.progress import Progress, Silent
@@ -20,7 +20,17 @@ from ..ingest.report import IngestReport
 from .compose import make_encoder, make_language_model, make_reranker
 from .judged_indexes import collection_index, guides_index
 from .llm.types import LanguageModelInfo
-from .retrieval_systems import SYSTEMS, USUAL, WITH_MODEL, Bench, Ranker, SystemName, by_document, by_passage
+from .retrieval_systems import (
+    SYSTEMS,
+    USUAL,
+    WITH_MODEL,
+    Bench,
+    Ranker,
+    SystemName,
+    by_document,
+    by_passage,
+    by_whole_document,
+)
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -112,22 +122,26 @@ def evaluate_collection(
 
 def evaluate_topics(
     settings: Settings,
-    topics: Path,
+    topics: TopicSet,
     plan: Plan = Plan(),
     *,
     index: Path | None = None,
     unreviewed: bool = False,
+    whole_documents: bool = False,
     progress: Progress | None = None,
 ) -> RunFile:
-    """Run systems over judged topics with quotes, at passage level; unanswerable topics are left out.
+    """Run systems over judged topics with quotes; unanswerable topics are left out.
+
+    A passage counts when it holds at least half of a gold quote.
 
     Args:
         settings: encoder and search defaults.
-        topics: a topics file (see `eval/topics.py`).
+        topics: a topics file, or a part of it (see `eval/topics.py`).
         plan: what is run.
         index: the index that is searched; by default one of the guides that ship, kept in `eval/guides` beside the
             main index and brought up to date first.
         unreviewed: measure on the topics that no person has judged instead.
+        whole_documents: a document that a gold quote stands in counts, at the place of its best passage.
         progress: is told how the work goes.
 
     Raises:
@@ -135,17 +149,23 @@ def evaluate_topics(
         MissingIndexError: there is no index at that path.
         ModelError: a system needs a model that is not there.
     """
-    judged = [topic for topic in read_topics(topics, unreviewed=unreviewed) if topic.answerable][: plan.limit]
+    judged = [topic for topic in topics.read(unreviewed=unreviewed) if topic.answerable][: plan.limit]
     if not judged:
-        raise EvaluationError(f"{topics}: no topic is answerable, so there is nothing to find; see `eval answers`")
+        raise EvaluationError(f"{topics.path}: no topic is answerable, so there is nothing to find; see `eval answers`")
     encoder = make_encoder(settings)
     report = None
     if index is None:
         index, report = guides_index(settings, None, encoder, progress)
-    name = f"{topics.stem} unreviewed" if unreviewed else topics.stem
+    name = f"{topics.name} unreviewed" if unreviewed else topics.name
     job = _Job(settings, plan, index, encoder, f"{name} topics", progress)
     asked = [Topic(topic.id, topic.question, topic.category) for topic in judged]
-    details = {"topics_sha256": file_sha256(topics), "split": topics.stem}
+    details = {"topics_sha256": file_sha256(topics.path), "split": topics.part}
+    if whole_documents:
+        qrels = {topic.id: {gold.document_id: 1 for gold in topic.gold} for topic in judged}
+        details["level"] = "documents"
+        return job.run(
+            asked, lambda _: qrels, by_whole_document, _PASSAGES_OF_A_COLLECTION, report=report, details=details
+        )
     return job.run(
         asked, lambda retriever: _gold(retriever).qrels(judged), by_passage, _PASSAGES,
         report=report, details=details, extra=lambda retriever, result: _currency(retriever, judged, result),

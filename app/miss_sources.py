@@ -7,12 +7,12 @@ from pathlib import Path
 from ..eval import Qrels, load_beir
 from ..eval.misses import Wanted, wanted_judged, wanted_quotes
 from ..eval.run_file import RunFile
-from ..eval.topics import JudgedTopic, read_topics
+from ..eval.topics import JudgedTopic, TopicSet
 from ..index import Retriever
 from ..index.errors import EvaluationError, UsageError
 from ..index.view import View
 from ..ingest.progress import Progress
-from .compose import make_encoder, make_reranker, starter_topics
+from .compose import make_encoder, make_reranker
 from .judged_indexes import collection_index, guides_index
 from .settings import Settings
 
@@ -41,24 +41,18 @@ class MissSource:
         return Retriever.open(self.index, encoder=encoder, reranker=reranker, settings=settings.search_settings())
 
 
-def source_of_topics(
-    settings: Settings, topics: Path | None, split: str, index: Path | None, progress: Progress | None
-) -> MissSource:
-    """Judged questions over an index; without a file, those about the guides that ship, over an index of them.
+def source_of_topics(settings: Settings, topics: TopicSet, index: Path | None, progress: Progress | None) -> MissSource:
+    """Judged questions over an index; where none is named, over one of the documents that ship.
 
     Raises:
         EvaluationError: the file is broken or no topic in it is answerable.
-        UsageError: the split is unknown.
     """
-    if topics is None:
-        if split not in ("train", "test"):
-            raise UsageError(f"--split {split!r}: the questions about the guides come as train and test")
-        topics = starter_topics("train" if split == "train" else "test")
+    if index is None:
         index, _ = guides_index(settings, index, make_encoder(settings), progress)
-    judged = tuple(topic for topic in read_topics(topics) if topic.answerable)
+    judged = tuple(topic for topic in topics.read() if topic.answerable)
     if not judged:
-        raise EvaluationError(f"{topics}: no topic is answerable, so none can be missed; see `eval answers`")
-    return MissSource(index or settings.index, False, lambda view: wanted_quotes(view, judged), judged)
+        raise EvaluationError(f"{topics.path}: no topic is answerable, so none can be missed; see `eval answers`")
+    return MissSource(index, False, lambda view: wanted_quotes(view, judged), judged)
 
 
 def source_of_beir(

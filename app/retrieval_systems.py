@@ -141,6 +141,14 @@ def by_document(scored: Sequence[tuple[Passage, float]]) -> Pairs:
     return _strictly_falling(list(best.items()))
 
 
+def by_whole_document(scored: Sequence[tuple[Passage, float]]) -> Pairs:
+    """Ids of the index's documents, each at the place of its best passage."""
+    best: dict[str, float] = {}
+    for passage, score in scored:
+        best.setdefault(passage.document_id, score)
+    return _strictly_falling(list(best.items()))
+
+
 def _strictly_falling(pairs: Pairs) -> Pairs:
     """The same order with a score for each place where scores tie: a successor bears the score of what it precedes."""
     if all(before > after for (_, before), (_, after) in pairwise(pairs)):

@@ -25,7 +25,7 @@ from .retrieval import (
 from .run_file import Curve, RunFile, SystemResult, TopicInfo, summarise
 from .significance import holm, randomisation_test
 from .statistics import Interval, bootstrap_mean, bootstrap_means, bootstrap_statistic, paired_difference
-from .topics import Gold, JudgedTopic, read_topics
+from .topics import Gold, JudgedTopic, TopicSet, read_topics
 from .trec import read_trec_qrels, read_trec_run, trec_run_lines, write_trec_qrels, write_trec_run
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "SystemResult",
     "Topic",
     "TopicInfo",
+    "TopicSet",
     "bootstrap_mean",
     "bootstrap_means",
     "bootstrap_statistic",

@@ -12,11 +12,15 @@ such topics are read only when asked for.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from ..index.errors import EvaluationError
 from .lines import read_rows, text_of
+
+PARTS = ("dev", "test")
+DEV_SHARE = 0.4
 
 _EXPECTED = "a topics file is JSONL with keys id, question, answerable and gold"
 _KEYS = frozenset(
@@ -122,3 +126,51 @@ def _quotes(row: dict[str, Any], key: str, where: str) -> tuple[Gold, ...]:
 def categories(topics: Iterable[JudgedTopic]) -> dict[str, str]:
     """Category of each topic, by id."""
     return {topic.id: topic.category for topic in topics}
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSet:
+    """A topics file, or one of the two parts of it.
+
+    Attributes:
+        path: the file.
+        part: `dev` to choose by, `test` to report, None for the whole file.
+    """
+
+    path: Path
+    part: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What a report calls it."""
+        return f"{self.path.stem} {self.part}" if self.part else self.path.stem
+
+    def read(self, *, unreviewed: bool = False) -> list[JudgedTopic]:
+        """Its topics, as `read_topics` reads them.
+
+        Raises:
+            EvaluationError: as `read_topics`, or the part is unknown or has no topic.
+        """
+        topics = read_topics(self.path, unreviewed=unreviewed)
+        if self.part is None:
+            return topics
+        if self.part not in PARTS:
+            raise EvaluationError(f"{self.path}: there is no part {self.part!r}; the parts are {' and '.join(PARTS)}")
+        dev = dev_ids(topics)
+        kept = [topic for topic in topics if (topic.id in dev) is (self.part == "dev")]
+        if not kept:
+            raise EvaluationError(f"{self.path}: its part {self.part!r} has no topic; the file is too small to divide")
+        return kept
+
+
+def dev_ids(topics: Iterable[JudgedTopic]) -> frozenset[str]:
+    """Ids of the topics to choose by; the others are to report.
+
+    Two fifths of every category: those whose ids have the lowest sha256. Who adds a topic may so move another one of
+    its category into the other part, never one of another category.
+    """
+    by_category: dict[str, list[str]] = {}
+    for topic in topics:
+        by_category.setdefault(topic.category, []).append(topic.id)
+    ordered = (sorted(ids, key=lambda identity: sha256(identity.encode()).digest()) for ids in by_category.values())
+    return frozenset(identity for ids in ordered for identity in ids[: round(DEV_SHARE * len(ids))])

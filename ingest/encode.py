@@ -94,6 +94,29 @@ def encode_passages(
         return stored_vectors(passages, cache, encoder), stream.encoded
 
 
+def encode_strings(
+    texts: Sequence[str], cache: VectorCache, encoder: Encoder, progress: Progress
+) -> NDArray[np.float32]:
+    """Vectors of strings, shape (len(texts), dimension), in order; none is encoded that the cache has.
+
+    Raises:
+        UnwritableError: the vector cache cannot be written.
+    """
+    info = encoder.info
+    keys = [vector_key(info.fingerprint, text) for text in texts]
+    missing = cache.missing(keys)
+    batches = batches_by_length(
+        [(key, text) for key, text in dict(zip(keys, texts, strict=True)).items() if key in missing]
+    )
+    if batches:
+        progress.begin("linking", len(missing), "sentences")
+        for batch in batches:
+            cache.put([key for key, _ in batch], encoder.encode([text for _, text in batch]))
+            progress.advance(len(batch))
+        progress.end()
+    return cache.get(keys, info.dimension)
+
+
 def stored_vectors(passages: Sequence[Passage], cache: VectorCache, encoder: Encoder) -> NDArray[np.float32]:
     """Vectors of passages that are all in the cache, shape (len(passages), dimension), in order."""
     info = encoder.info

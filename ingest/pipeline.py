@@ -21,7 +21,7 @@ from ..index.store import FileRecord, FileState
 from ..index.structure import practices_of
 from ..index.vectors import VectorCache
 from .discover import SourceFile, discover
-from .encode import StreamEncoder, stored_vectors
+from .encode import StreamEncoder, encode_strings, stored_vectors
 from .entries import kept_entries, text_hashes, without_duplicates
 from .gather import Gatherer
 from .loaders import FORMATS
@@ -120,7 +120,8 @@ def ingest(
         structures = {entry.document.info.id: entry.structure for entry in entries if entry.document}
         practices = [practice for structure in structures.values() for practice in practices_of(structure)]
         with clock("link"):
-            links = link_rows(practices, [document.info for document in documents.values()], passages, encoder.encode)
+            infos = [document.info for document in documents.values()]
+            links = link_rows(practices, infos, passages, lambda texts: encode_strings(texts, cache, encoder, progress))
         with clock("publish"):
             progress.begin("publishing", 1, "generation")
             manifest = publish_generation(

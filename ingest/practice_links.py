@@ -29,6 +29,7 @@ MIN_COVERAGE = 0.75
 MIN_DECLARED_COVERAGE = 0.4
 """The same in a document that the registry itself names as stating it; the best such sentence of it counts."""
 MIN_DECLARED_COSINE = 0.5
+_DECLARED_SENTENCES = 2
 MIN_WORDS = 3
 """A statement of fewer different content words (`gpt training`) says too little to be recognised elsewhere."""
 
@@ -78,7 +79,7 @@ def link(
     elsewhere = [passage for passage in body if passage.document_id not in registries]
     statements = [practice for practice in involved if not practice.work]
     found: dict[tuple[str, str], PracticeLink] = {}
-    stated = [*_declared(statements, elsewhere, encode), *_stated(statements, elsewhere, encode)]
+    stated = _stating(_declared(statements, elsewhere), _stated(statements, elsewhere), encode)
     kinds = (_entries(involved, body), _sources(involved, documents, body), stated)
     for how, pairs in zip(HOW, kinds, strict=True):
         for practice, passage in pairs:
@@ -131,25 +132,41 @@ def _grouped(passages: Sequence[Passage]) -> dict[str, list[Passage]]:
     return by_document
 
 
-def _declared(
-    practices: Sequence[Practice], passages: Sequence[Passage], encode: Encode
-) -> list[tuple[Practice, Passage]]:
-    """Practices with the passage that states them best in each document that their registry names."""
-    by_document = _grouped(passages)
-    found: list[tuple[Practice, Passage, str]] = []
-    for practice in practices:
-        for document in practice.documents:
-            likely = states(practice.statement, by_document.get(document, ()))
-            found += [(practice, passage, sentence) for passage, sentence in likely]
-    if not found:
+_Said = tuple[Practice, Passage, str]
+"""A practice, a passage, and the sentence of it that may state the practice."""
+
+
+def _stating(declared: Sequence[_Said], found: Sequence[_Said], encode: Encode) -> list[tuple[Practice, Passage]]:
+    """Practices with the passages whose sentence is close enough in meaning, of all these that may state them.
+
+    Of a document that the registry names the closest one counts.
+    """
+    if not declared and not found:
         return []
-    near = _cosines(found, encode)
+    cosines = _cosines([*declared, *found], encode)
     best: dict[tuple[str, str], tuple[float, Practice, Passage]] = {}
-    for (practice, passage, _), cosine in zip(found, near, strict=True):
+    for (practice, passage, _), cosine in zip(declared, cosines, strict=False):
         key = (practice.key, passage.document_id)
         if cosine >= MIN_DECLARED_COSINE and cosine > best.get(key, (0.0,))[0]:
             best[key] = (cosine, practice, passage)
-    return [(practice, passage) for _, practice, passage in best.values()]
+    anywhere = zip(found, cosines[len(declared) :], strict=True)
+    return [
+        *((practice, passage) for _, practice, passage in best.values()),
+        *((practice, passage) for (practice, passage, _), cosine in anywhere if cosine >= MIN_COSINE),
+    ]
+
+
+def _declared(practices: Sequence[Practice], passages: Sequence[Passage]) -> list[_Said]:
+    """The sentences that hold most of a practice's words, in each document that its registry names."""
+    by_document = _grouped(passages)
+    found: list[_Said] = []
+    for practice in practices:
+        wanted = frozenset(terms(practice.statement))
+        for document in practice.documents:
+            likely = states(practice.statement, by_document.get(document, ()))
+            likely.sort(key=lambda said: -len(wanted.intersection(terms(said[1]))))
+            found += [(practice, passage, sentence) for passage, sentence in likely[:_DECLARED_SENTENCES]]
+    return found
 
 
 def states(statement: str, passages: Iterable[Passage]) -> list[tuple[Passage, str]]:
@@ -166,14 +183,12 @@ def states(statement: str, passages: Iterable[Passage]) -> list[tuple[Passage, s
     return found
 
 
-def _stated(
-    practices: Sequence[Practice], passages: Sequence[Passage], encode: Encode
-) -> list[tuple[Practice, Passage]]:
-    """Practices with the passages of which a sentence states them; words come first, for they need no vectors."""
+def _stated(practices: Sequence[Practice], passages: Sequence[Passage]) -> list[_Said]:
+    """Sentences anywhere that hold most of a practice's words."""
     words = {practice.key: frozenset(terms(practice.statement)) for practice in practices}
     telling = [practice for practice in practices if len(words[practice.key]) >= MIN_WORDS]
     wanted = frozenset(word for practice in telling for word in words[practice.key])
-    found: list[tuple[Practice, Passage, str]] = []
+    found: list[_Said] = []
     for passage in passages if telling else ():
         held = wanted.intersection(terms(passage.text))
         likely = [practice for practice in telling if _covers(words[practice.key], held)]
@@ -181,15 +196,10 @@ def _stated(
             sentence = " ".join(passage.text[start:end].split())
             said = wanted.intersection(terms(sentence))
             found += [(practice, passage, sentence) for practice in likely if _covers(words[practice.key], said)]
-    if not found:
-        return []
-    near = _cosines(found, encode)
-    return [
-        (practice, passage) for (practice, passage, _), cosine in zip(found, near, strict=True) if cosine >= MIN_COSINE
-    ]
+    return found
 
 
-def _cosines(found: Sequence[tuple[Practice, Passage, str]], encode: Encode) -> list[float]:
+def _cosines(found: Sequence[_Said], encode: Encode) -> list[float]:
     """Of each statement with its sentence."""
     strings = list(dict.fromkeys(text for practice, _, sentence in found for text in (practice.statement, sentence)))
     place = {text: row for row, text in enumerate(strings)}

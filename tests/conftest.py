@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from sota_rag.app.compose import run_ingestion
+from sota_rag.app.settings import Settings
 from sota_rag.index import EncoderInfo, SentenceTransformerEncoder
 
 # Tests of Ctrl-C send the signal; a shell that runs pytest in the background has it ignored, and children inherit that.
@@ -45,3 +47,11 @@ def make_hash_encoder():
 def minilm():
     """The embedded encoder, as this machine runs it."""
     return SentenceTransformerEncoder()
+
+
+@pytest.fixture(scope="session")
+def shipped_index(tmp_path_factory, minilm):
+    """An index of the documents that ship, made once; who changes it works on a copy."""
+    index = tmp_path_factory.mktemp("shipped") / "index"
+    run_ingestion(Settings(index=index), encoder=minilm)
+    return index

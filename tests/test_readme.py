@@ -1,6 +1,5 @@
 """README.md tells the truth: its commands run, its numbers are those of the committed results."""
 
-import os
 import re
 import runpy
 import shlex
@@ -10,20 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from sota_rag.app import compose
+from sota_rag.app.cli import main
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\$ (.+?)(?:\s{2,}#.*)?$", README, re.MULTILINE)
-PROGRAM = Path(sys.executable).with_name("sota-rag")
-
-
-@pytest.fixture(scope="module")
-def shipped_index(tmp_path_factory):
-    """An index of the shipped guides, made once; tests work on copies."""
-    index = tmp_path_factory.mktemp("readme") / "index"
-    environment = os.environ | {"SOTA_RAG_INDEX": str(index)}
-    subprocess.run([PROGRAM, "ingest"], env=environment, check=True, capture_output=True)
-    return index
 
 
 def test_the_measured_part_is_what_the_result_files_say():
@@ -32,30 +23,42 @@ def test_the_measured_part_is_what_the_result_files_say():
     assert written == numbers["section"](), "run: python benchmarks/readme_numbers.py"
 
 
-def test_the_commands_run_in_the_order_of_the_page(tmp_path, shipped_index):
+@pytest.fixture
+def program(monkeypatch, capsys, minilm):
+    """Run a command line of the page over an index, with the weights that are loaded already: what it prints."""
+    monkeypatch.setattr(compose, "make_encoder", lambda settings: minilm)
+    monkeypatch.chdir(ROOT)
+
+    def run(command, index):
+        monkeypatch.setenv("SOTA_RAG_INDEX", str(index))
+        capsys.readouterr()
+        name, *arguments = shlex.split(command)
+        assert name == "sota-rag"
+        status = main(arguments)
+        out, err = capsys.readouterr()
+        assert status == 0, f"{command}: {err}"
+        return out
+
+    return run
+
+
+def test_the_commands_run_in_the_order_of_the_page(tmp_path, shipped_index, program):
     shutil.copytree(shipped_index, tmp_path / "index")
-    environment = os.environ | {"SOTA_RAG_INDEX": str(tmp_path / "index")}
     ran = [command for command in COMMANDS if command.startswith("sota-rag ")]
     assert len(ran) >= 5
     for command in ran:
-        done = subprocess.run(
-            [PROGRAM, *shlex.split(command)[1:]], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
-        )
-        assert done.returncode == 0, f"{command}: {done.stderr}"
-        assert done.stdout
+        assert program(command, tmp_path / "index"), command
 
 
-def test_the_make_targets_exist_and_the_answer_is_the_one_shown(shipped_index):
+def test_the_make_targets_exist_and_the_answer_is_the_one_shown(shipped_index, program, monkeypatch):
     targets = [command for command in COMMANDS if command.startswith("make ")]
     for command in targets:
         done = subprocess.run([*shlex.split(command), "-n"], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     # On another processor the language model may write something that holds; the page shows the quoted answer.
-    environment = os.environ | {"SOTA_RAG_INDEX": str(shipped_index), "SOTA_RAG_ANSWER__MODE": "extract"}
+    monkeypatch.setenv("SOTA_RAG_ANSWER__MODE", "extract")
     question = shlex.split(next(command for command in targets if "Q=" in command))[-1].removeprefix("Q=")
-    answer = subprocess.run(
-        [PROGRAM, "ask", question], env=environment, check=True, capture_output=True, text=True
-    ).stdout
+    answer = program(shlex.join(["sota-rag", "ask", question]), shipped_index)
     shown = README.split('LoRA train?"\n')[1].split("\n...")[0]
     assert answer.startswith(shown)
 

@@ -77,14 +77,14 @@ def test_the_wheel_holds_code_and_data_and_no_tests(wheel):
         names = set(archive.namelist())
     expected = {"sota_rag/models/models.toml", "sota_rag/models/gate/gate.json", "sota_rag/index/py.typed"}
     expected |= {"sota_rag/models/verifier_similarity/weights.json", "sota_rag/eval/report/page.html.j2"}
-    expected |= {f"sota_rag/corpus/topics/{split}.jsonl" for split in ("train", "test")}
+    expected |= {"sota_rag/corpus/topics.jsonl", "sota_rag/corpus/registry/practices.yaml"}
     for package, folder in PACKAGE_FOLDERS.items():
         inside = package.replace(".", "/")
         expected |= {f"{inside}/{path.name}" for path in (ROOT / folder).glob("*.py")}
         assert f"{inside}/__init__.py" in names
-    guides = {f"sota_rag/corpus/guides/{path.name}" for path in (ROOT / "corpus/guides").glob("*.md")}
-    assert len(guides) >= 6
-    assert expected | guides <= names
+    documents = {f"sota_rag/corpus/{path.parent.name}/{path.name}" for path in (ROOT / "corpus").glob("*/*.md")}
+    assert len(documents) >= 175
+    assert expected | documents <= names
     assert all(name.startswith(("sota_rag/", "sota_rag-")) for name in names)
     assert not [name for name in names if "tests/" in name or "test_" in name or "conftest" in name]
     # The namespace must stay one: a file in it would hide what else is installed there.
@@ -100,17 +100,21 @@ def test_the_installed_wheel_is_what_is_imported(elsewhere):
     assert all(Path(file).is_relative_to(elsewhere / "venv") for file in files), files
 
 
-def test_it_ingests_the_shipped_guides_and_answers(elsewhere):
+def test_it_ingests_the_shipped_documents_and_answers(elsewhere, shipped_index):
     command, home = elsewhere / "venv/bin/sota-rag", elsewhere / "home"
     home.mkdir()
+    where = "from sota_rag.app.settings import Settings; print(Settings().index)"
+    index = Path(run(elsewhere / "venv/bin/python", "-c", where, folder=elsewhere / "work", HOME=str(home)).strip())
+    # The vectors that are there already are not computed again; that of the question is.
+    shutil.copytree(shipped_index / "cache", index / "cache")
     printed = run(command, "ingest", folder=elsewhere / "work", HOME=str(home))
-    guides = len(list((ROOT / "corpus/guides").glob("*.md")))
-    assert f"generation 000001 published: {guides} documents" in printed
+    documents = len(list((ROOT / "corpus").glob("*/*.md"))) + 1  # the registry
+    assert f"generation 000001 published: {documents} documents" in printed
     question = "What fraction of the parameters does LoRA train?"
     answer = json.loads(run(command, "ask", question, "--json", folder=elsewhere / "work", HOME=str(home)))
     assert not answer["abstained"]
     assert "0.1% to 1%" in answer["answer"]
-    assert answer["citations"][0]["source"] == "guides/parameter-efficient-fine-tuning.md"
+    assert answer["citations"][0]["source"].startswith(("guides/", "papers/"))
     texts = {hit["passage_id"]: hit["text"] for hit in answer["hits"]}
     assert all(citation["quote"] in texts[citation["passage_id"]] for citation in answer["citations"])
     shown = json.loads(run(command, "index", "show", "--json", folder=elsewhere / "work", HOME=str(home)))

@@ -23,7 +23,7 @@ _RECOMMENDS = re.compile(
 )
 _PAST = re.compile(
     r"\b(?:was|were|had|used to|formerly|until|once|no longer|replaced|superseded|deprecated|obsolete|outdated|"
-    r"instead of|rather than)\b",
+    r"instead of|rather than|whereas|unlike|in contrast)\b",
     re.IGNORECASE,
 )
 _GONE = (Status.SUPERSEDED, Status.HISTORICAL)

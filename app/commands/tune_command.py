@@ -99,12 +99,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _task(settings: "Settings", arguments: argparse.Namespace) -> "Task":
     from pathlib import Path
 
+    from ...eval.topics import TopicSet
     from ..tuning.judged import collection_task, topics_task
 
     if arguments.beir:
         test = None if arguments.no_test else arguments.test_split
         return collection_task(Path(arguments.beir), arguments.split, test)
-    named = (Path(name) if name else None for name in (arguments.topics, arguments.test_topics))
+    named = (TopicSet(Path(name)) if name else None for name in (arguments.topics, arguments.test_topics))
     task = topics_task(settings, *named)
     return replace(task, test=None) if arguments.no_test else task
 
@@ -134,12 +135,12 @@ def _tune_gate(settings: "Settings", arguments: argparse.Namespace, progress: "T
     from contextlib import closing
     from pathlib import Path
 
-    from ...eval.topics import read_topics
+    from ...eval.topics import TopicSet
     from ..compose import make_answerer, make_encoder, open_retriever, starter_topics
     from ..judged_indexes import guides_index
     from ..tuning.gate_threshold import choose_threshold, gate_examples
 
-    topics = read_topics(Path(arguments.topics) if arguments.topics else starter_topics("train"))
+    topics = (TopicSet(Path(arguments.topics)) if arguments.topics else starter_topics("dev")).read()
     answer = settings.answer.model_copy(update={"mode": "extract", "strategies": ()})
     update: dict[str, Any] = {"answer": answer}
     if not arguments.topics:

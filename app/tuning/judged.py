@@ -9,7 +9,7 @@ from pathlib import Path
 from ...eval import Collection, Qrels, load_beir
 from ...eval.provenance import file_sha256
 from ...eval.spans import GoldPassages
-from ...eval.topics import JudgedTopic, read_topics
+from ...eval.topics import JudgedTopic, TopicSet
 from ...index.errors import EvaluationError, UsageError
 from ...index.generations import read_current_manifest
 from ...index.store import PassageStore
@@ -87,7 +87,7 @@ def collection_task(folder: Path, split: str, test_split: str | None) -> Task:
     return _task(collection.name, build, train, test)
 
 
-def topics_task(settings: Settings, topics: Path | None, test_topics: Path | None) -> Task:
+def topics_task(settings: Settings, topics: TopicSet | None, test_topics: TopicSet | None) -> Task:
     """Judged questions over the folders of an index; without a file, those about the guides that ship.
 
     Args:
@@ -101,14 +101,14 @@ def topics_task(settings: Settings, topics: Path | None, test_topics: Path | Non
         MissingIndexError: there is no index.
     """
     if topics is None:
-        train, test = _judged_topics(starter_topics("train")), _judged_topics(test_topics or starter_topics("test"))
+        train, test = _judged_topics(starter_topics("dev")), _judged_topics(test_topics or starter_topics("test"))
         return _task("guides", _build_roots({str(root): {} for root in starter_corpus()}), train, test)
-    _refuse_test(f"--topics {str(topics)!r}", topics.stem)
+    _refuse_test(f"--topics {str(topics.path)!r}", topics.name)
     train = _judged_topics(topics)
     test = _judged_topics(test_topics) if test_topics is not None else None
     manifest = read_current_manifest(settings.index)
     return _task(
-        topics.stem, _build_roots({root: manifest.flags.get(root, {}) for root in manifest.roots}), train, test
+        topics.name, _build_roots({root: manifest.flags.get(root, {}) for root in manifest.roots}), train, test
     )
 
 
@@ -131,18 +131,18 @@ def _judged_collection(collection: Collection) -> JudgedSet:
     return JudgedSet(name, questions, dict.fromkeys(questions, ""), True, lambda _: qrels, _digest(questions, qrels))
 
 
-def _judged_topics(path: Path) -> JudgedSet:
-    topics = [topic for topic in read_topics(path) if topic.answerable]
+def _judged_topics(chosen: TopicSet) -> JudgedSet:
+    topics = [topic for topic in chosen.read() if topic.answerable]
     if not topics:
-        raise EvaluationError(f"{path}: no topic is answerable, so retrieval cannot be tuned on them")
+        raise EvaluationError(f"{chosen.path}: no topic is answerable, so retrieval cannot be tuned on them")
     questions = {topic.id: topic.question for topic in topics}
     return JudgedSet(
-        path.stem,
+        chosen.name,
         questions,
         {topic.id: topic.category for topic in topics},
         False,
         lambda store: _located(store, topics),
-        file_sha256(path),
+        f"{file_sha256(chosen.path)} {chosen.part or ''}".strip(),
     )
 
 

@@ -18,6 +18,7 @@ from sota_rag.app.cli import main
 from sota_rag.app.settings import Settings
 from sota_rag.eval.answers.reading import read_squad
 from sota_rag.eval.run_file import RunFile
+from sota_rag.eval.topics import TopicSet
 from sota_rag.index.errors import EvaluationError, ModelError, UsageError
 from sota_rag.ingest.pipeline import ingest
 from sota_rag.ingest.reading import InlineReader
@@ -67,7 +68,9 @@ def topics_file(tmp_path):
 
 
 def test_answers_are_measured_and_told_apart_from_silence(settings, topics_file, notes_index):
-    run = evaluate_topic_answers(settings, topics_file, AnswerPlan(hidden=True, thresholds=(0.0,)), index=notes_index)
+    run = evaluate_topic_answers(
+        settings, TopicSet(topics_file), AnswerPlan(hidden=True, thresholds=(0.0,)), index=notes_index
+    )
     assert (run.kind, run.name, run.default) == ("answers", "mine topics", "extract")
     assert list(run.systems) == ["extract", "extract, threshold 0"]
     assert list(run.topics) == ["a", "b", "c", "a/hidden", "b/hidden"]
@@ -99,7 +102,7 @@ def test_a_quote_that_stands_nowhere_and_an_unknown_document_are_named(settings,
     ):
         file = lines(tmp_path / "broken.jsonl", [TOPICS[0] | {"gold": [gold]}])
         with pytest.raises(EvaluationError, match=said):
-            evaluate_topic_answers(settings, file, index=notes_index)
+            evaluate_topic_answers(settings, TopicSet(file), index=notes_index)
 
 
 def test_a_reading_set_is_indexed_and_asked(settings, tmp_path):
@@ -160,7 +163,9 @@ def test_each_mode_is_a_system_and_who_filtered_is_told(settings, topics_file, n
         return Answerer(retriever, retriever.encoder, settings.answer_settings(), model=model if writes else None)
 
     monkeypatch.setattr(answer_job, "make_answerer", make)
-    run = evaluate_topic_answers(settings, topics_file, AnswerPlan(modes=(Mode.EXTRACT, Mode.AUTO)), index=notes_index)
+    run = evaluate_topic_answers(
+        settings, TopicSet(topics_file), AnswerPlan(modes=(Mode.EXTRACT, Mode.AUTO)), index=notes_index
+    )
     assert list(run.systems) == ["extract", "auto"]
     assert run.systems["auto"].facts["tally"]["sentences generated"] >= 1
     assert run.fingerprints["models"]["llm"].startswith("scripted@")
@@ -174,7 +179,7 @@ def test_a_mode_that_cannot_run_is_an_error(settings, topics_file, notes_index, 
         answer_job, "make_answerer", lambda settings, retriever: Answerer(retriever, retriever.encoder, no_model="gone")
     )
     with pytest.raises(ModelError, match="gone"):
-        evaluate_topic_answers(settings, topics_file, AnswerPlan(modes=(Mode.AUTO,)), index=notes_index)
+        evaluate_topic_answers(settings, TopicSet(topics_file), AnswerPlan(modes=(Mode.AUTO,)), index=notes_index)
 
 
 # --- a language model that judges
@@ -292,11 +297,11 @@ def test_an_evaluation_that_was_stopped_goes_on_where_it_was(settings, topics_fi
 
     monkeypatch.setattr(answer_asking.Answerer, "ask", counted)
     with pytest.raises(KeyboardInterrupt):
-        evaluate_topic_answers(settings, topics_file, index=notes_index)
+        evaluate_topic_answers(settings, TopicSet(topics_file), index=notes_index)
     kept = list((notes_index.parent / "eval" / "answers").iterdir())
     assert len(kept) == 1
     asked += [""] * 9
-    run = evaluate_topic_answers(settings, topics_file, index=notes_index)
+    run = evaluate_topic_answers(settings, TopicSet(topics_file), index=notes_index)
     assert asked.count(TOPICS[0]["question"]) == 1
     assert run.details["outcomes"]["extract"]["c"] == "right silence"
     assert not kept[0].exists()

@@ -132,7 +132,7 @@ def test_a_run_names_the_topics_that_it_lost(run, topics, tmp_path, missed_index
 
 def test_wrong_usage(run, tmp_path):
     assert "k is 0; look at 1 hit or more" in run("eval", "misses", "-k", "0", status=2)
-    assert "come as train and test" in run("eval", "misses", "--split", "dev", status=2)
+    assert "judged questions come as dev and test" in run("eval", "misses", "--split", "train", status=2)
 
 
 @pytest.fixture

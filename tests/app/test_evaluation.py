@@ -12,6 +12,7 @@ from sota_rag.app.evaluation import Plan, ablation, evaluate_topics
 from sota_rag.app.retrieval_systems import SYSTEMS, Bench, by_document, by_passage
 from sota_rag.app.settings import Settings
 from sota_rag.eval import Topic, evaluate_retrieval, per_topic
+from sota_rag.eval.topics import TopicSet
 from sota_rag.index import Retriever, SearchSettings
 from sota_rag.index.errors import EvaluationError, MissingIndexError, UsageError
 from sota_rag.index.types import Passage
@@ -87,7 +88,7 @@ def settings(surroundings, notes_index):
 
 
 def test_topics_are_judged_by_passage_and_what_cannot_be_answered_is_left_out(settings, topics_file, notes_index):
-    run = evaluate_topics(settings, topics_file, index=notes_index)
+    run = evaluate_topics(settings, TopicSet(topics_file), index=notes_index)
     assert (run.kind, run.name, list(run.topics)) == ("retrieval", "mine topics", ["a", "b"])
     assert list(run.systems) == ["default", "bm25", "dense", "rrf", "convex"]
     assert run.measures["Success@5"].mean == run.measures["RR@10"].mean == 1.0
@@ -109,7 +110,7 @@ def test_gold_survives_another_chunker(settings, topics_file, tmp_path, minilm, 
         chunking = replace(settings.chunk_settings(256), target_tokens=target, min_tokens=1)
         reader = InlineReader(minilm.count_tokens, chunking)
         ingest([notes_index.parent / "notes"], index, encoder=minilm, reader=reader)
-        found[target] = evaluate_topics(settings, topics_file, Plan(systems=()), index=index)
+        found[target] = evaluate_topics(settings, TopicSet(topics_file), Plan(systems=()), index=index)
     assert found[32].details["passages"] >= found[200].details["passages"]
     assert found[32].measures["Success@5"].mean == found[200].measures["Success@5"].mean == 1.0
     assert found[32].fingerprints["corpus"] == found[200].fingerprints["corpus"]
@@ -129,7 +130,7 @@ def test_what_leaks_without_successors_does_not_leak_with_them(settings, tmp_pat
         "gold": [{"document": document, "quote": current}], "superseded": [{"document": document, "quote": quote}],
     }  # fmt: skip
     path.write_text(json.dumps(topic) + "\n" + json.dumps(TOPICS[0]) + "\n")
-    run = evaluate_topics(settings, path, Plan(systems=("no-successors",)), index=notes_index)
+    run = evaluate_topics(settings, TopicSet(path), Plan(systems=("no-successors",)), index=notes_index)
     assert run.systems["no-successors"].per_topic["superseded-leak@5"] == {"k": 1.0}
     assert run.systems["default"].per_topic["superseded-leak@5"] == {"k": 0.0}
     assert run.systems["default"].per_topic["successor-recall@5"] == {"k": 1.0}
@@ -203,7 +204,7 @@ def test_an_ablation_says_what_it_leaves_out(settings):
 def test_query_strategies_are_systems_like_any_other(settings, topics_file, notes_index, monkeypatch, scripted):
     model = scripted("The pretrained weights are frozen by LoRA while adapters are trained.")
     monkeypatch.setattr(evaluation, "make_language_model", lambda _: model)
-    run = evaluate_topics(settings, topics_file, Plan(systems=("hyde",)), index=notes_index)
+    run = evaluate_topics(settings, TopicSet(topics_file), Plan(systems=("hyde",)), index=notes_index)
     assert len(model.requests) == 2
     assert model.closed
     assert run.fingerprints["models"]["llm"] == f"scripted@{'0' * 64}"
@@ -223,12 +224,12 @@ def test_what_cannot_be_evaluated_is_told(settings, tmp_path, notes_index, topic
     path = tmp_path / "none.jsonl"
     path.write_text(json.dumps(TOPICS[2]) + "\n")
     with pytest.raises(EvaluationError, match="no topic is answerable"):
-        evaluate_topics(settings, path, index=notes_index)
+        evaluate_topics(settings, TopicSet(path), index=notes_index)
     path.write_text(json.dumps({**TOPICS[0], "gold": [{"document": "notes/gone.md", "quote": "x"}]}) + "\n")
     with pytest.raises(EvaluationError, match=r"none\.jsonl:1: document 'notes/gone\.md' is not in the index"):
-        evaluate_topics(settings, path, index=notes_index)
+        evaluate_topics(settings, TopicSet(path), index=notes_index)
     with pytest.raises(MissingIndexError):
-        evaluate_topics(settings, topics_file, index=tmp_path / "nowhere")
+        evaluate_topics(settings, TopicSet(topics_file), index=tmp_path / "nowhere")
     for wrong in ({"limit": 0}, {"alpha": 1.5}):
         with pytest.raises(UsageError):
             Plan(**wrong)

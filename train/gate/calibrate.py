@@ -1,8 +1,8 @@
 """Calibrate the gate; run it with `python train/gate/calibrate.py`.
 
-Asks the training questions of `corpus/topics/train.jsonl` over an index of the shipped guides: each answerable one
-with all guides, and again with its gold documents hidden; each unanswerable one as it is. Fits a logistic model on
-the gate's signals and writes `models/gate/gate.json`.
+Asks the training questions, `train/gate/questions.jsonl` and the dev part of `corpus/topics.jsonl`, over an index of
+the shipped documents: each answerable one with all of them, and again with its gold documents hidden; each unanswerable
+one as it is. Fits a logistic model on the gate's signals and writes `models/gate/gate.json`.
 
 The threshold is read off the risk–coverage curve of the cross-validated probabilities (all examples of one question in
 the same fold): the widest coverage whose net benefit, right answers less wrong ones, is within two points of the best.
@@ -25,7 +25,7 @@ from sklearn.model_selection import GroupKFold
 from sota_rag.app.answer_asking import shown_sentences
 from sota_rag.app.answering import Answer, Answerer
 from sota_rag.app.answering.gate import FEATURES, Gate
-from sota_rag.app.compose import make_encoder, open_retriever, run_ingestion
+from sota_rag.app.compose import make_encoder, open_retriever, run_ingestion, starter_topics
 from sota_rag.app.settings import Settings
 from sota_rag.eval.answers import RiskCoverage, auroc, risk_coverage, worthwhile
 from sota_rag.eval.answers.context import cites_gold
@@ -34,12 +34,29 @@ from sota_rag.eval.topics import Gold
 from sota_rag.index import Filters
 
 ROOT = Path(__file__).parents[2]
-QUESTIONS = ROOT / "corpus" / "topics" / "train.jsonl"
+QUESTIONS = ROOT / "train" / "gate" / "questions.jsonl"
 # A hidden-gold example repeats a question that is in the data already, so the pair weighs no more than one.
 HIDDEN_WEIGHT = 0.5
 REGULARISATION = 1.0
 FOLDS = 10
 TOLERANCE = 0.02
+
+
+def training_questions() -> list[dict]:
+    """Those made for the gate, and the topics that may be chosen by; these are of style `natural`."""
+    made = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    topics = [
+        {
+            "id": topic.id,
+            "question": topic.question,
+            "category": topic.category,
+            "style": "natural",
+            "answerable": topic.answerable,
+            "gold": [{"document": gold.document_id, "quote": gold.quote} for gold in topic.gold],
+        }
+        for topic in starter_topics("dev").read()
+    ]
+    return [*made, *topics]
 
 
 def examples(answerer: Answerer, questions: list[dict]) -> list[dict]:
@@ -78,7 +95,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=ROOT / "models" / "gate" / "gate.json")
     arguments = parser.parse_args()
-    questions = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    questions = training_questions()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(index=Path(folder) / "index")
         run_ingestion(settings)
@@ -90,7 +107,8 @@ def main() -> None:
     signals = np.array([[getattr(row["signals"], name) for name in FEATURES] for row in seen])
     labels = np.array([int(row["answerable"]) for row in seen])
     weights = np.array([HIDDEN_WEIGHT if row["category"] == "hidden_gold" else 1.0 for row in seen])
-    groups = np.array([int(row["id"][1:]) for row in seen])
+    numbers = {question["id"]: place for place, question in enumerate(questions)}
+    groups = np.array([numbers[row["id"]] for row in seen])
     held_out = np.zeros(len(seen))
     for train, test in GroupKFold(FOLDS).split(signals, labels, groups):
         held_out[test] = fit(signals[train], labels[train], weights[train]).predict_proba(signals[test])[:, 1]
@@ -104,7 +122,7 @@ def main() -> None:
         "weights": {name: round(float(value), 4) for name, value in zip(FEATURES, model.coef_[0], strict=True)},
         "bias": round(float(model.intercept_[0]), 4),
         "threshold": threshold,
-        "trained_on": f"{len(questions)} training questions over the shipped guides, {len(rows)} examples",
+        "trained_on": f"{len(questions)} training questions over the shipped documents, {len(rows)} examples",
         "cross_validated": {
             "folds": FOLDS,
             "answered_share": shares(rows, threshold),

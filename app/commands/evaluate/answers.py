@@ -38,8 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     asked.add_argument("--clapnq", metavar="DIR", help="the folder with clapnq_dev_answerable.jsonl and its twin")
     asked.add_argument("--qasa", metavar="FILE", help="QASA's unanswerable questions")
     parser.add_argument(
-        "--split", default="test", choices=["train", "test"], help="which questions about the guides (default test)"
-    )
+        "--split", choices=["dev", "test"], help="a part of the topics: choose on dev, report test (default: test of "
+        "the shipped ones, all of a file)",
+    )  # fmt: skip
     parser.add_argument(
         "--mode", nargs="+", choices=["extract", "auto", "generate"], default=["extract"], help="default: extract"
     )
@@ -61,9 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
     from ...answer_evaluation import evaluate_reading, evaluate_topic_answers
     from ...answer_job import AnswerPlan
     from ...answering import Mode
-    from ...compose import starter_topics
     from ...terminal import TerminalProgress
     from ..output import load_settings
+    from .topic_set import topic_set
 
     check_delivery(arguments)
     own_index = Path(arguments.index) if arguments.index else None
@@ -85,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         if reading is not None:
             found = evaluate_reading(settings, reading, plan, index=own_index, progress=progress)
         else:
-            topics = Path(arguments.topics) if arguments.topics else starter_topics(arguments.split)
+            topics = topic_set(arguments)
             index = settings.index if arguments.topics else own_index
             found = evaluate_topic_answers(settings, topics, plan, index=index, progress=progress)
     deliver(found, arguments)

@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     source.add_argument("run_file", nargs="?", metavar="RUN.json", help="a run of `eval retrieval`")
     source.add_argument("--topics", metavar="FILE", help="judged questions over the index (default: over the guides)")
     source.add_argument("--beir", metavar="DIR", help="the folder of a collection; documents count, not passages")
-    parser.add_argument("--split", default="test", help="which judgements (default test)")
+    parser.add_argument("--split", help="which judgements (default test), or dev or test of the topics")
     parser.add_argument("-k", type=int, default=10, help="hits among which one has to be (default 10)")
     parser.add_argument("--system", metavar="NAME", help="of the run (default: its default system)")
     parser.add_argument("--answers", action="store_true", help="also answer, and tell what an answer did not use")
@@ -49,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ....index.errors import UsageError
     from ...miss_sources import source_of_beir, source_of_run, source_of_topics
     from ...terminal import TerminalProgress
+    from .topic_set import topic_set
 
     if arguments.k < 1:
         raise UsageError(f"k is {arguments.k}; look at 1 hit or more")
@@ -61,11 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.run_file:
             source = source_of_run(settings, Path(arguments.run_file), arguments.k, arguments.system, own_index)
         elif arguments.beir:
-            source = source_of_beir(settings, Path(arguments.beir), arguments.split, own_index, progress)
+            source = source_of_beir(settings, Path(arguments.beir), arguments.split or "test", own_index, progress)
         else:
-            topics = Path(arguments.topics) if arguments.topics else None
-            index = settings.index if topics else own_index
-            source = source_of_topics(settings, topics, arguments.split, index, progress)
+            index = settings.index if arguments.topics else own_index
+            source = source_of_topics(settings, topic_set(arguments), index, progress)
         if arguments.answers and source.by_document:
             raise UsageError("--answers needs questions with quotes; a collection is judged by whole documents")
         with source.open(settings) as retriever:

@@ -33,7 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     subject.add_argument("--topics", metavar="FILE", help="judged questions over the index (default: over the guides)")
     subject.add_argument("--beir", metavar="DIR", help="the folder of a collection in BEIR layout")
     parser.add_argument(
-        "--split", default="test", help="which judgements (default test); choose settings on train only"
+        "--split",
+        help="with --beir the judgements (default test), else dev or test, a part of the topics (default: test of the "
+        "shipped ones, all of a file); choose settings on train or dev only",
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
@@ -42,6 +44,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--ablation", action="store_true", help="every system that can run here")
     parser.add_argument("--alpha", type=float, help="weight of the dense leg in the convex fusion")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N topics, for a quick look")
+    parser.add_argument(
+        "--whole-documents", action="store_true", help="count documents that a gold quote stands in, not passages"
+    )
     parser.add_argument("--unreviewed", action="store_true", help="ask the topics that no person has judged instead")
     parser.add_argument(
         "--no-rankings", action="store_true", help="leave the rankings out of the run file (eval export needs them)"
@@ -53,10 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate and print the table."""
     from pathlib import Path
 
-    from ...compose import starter_topics
     from ...evaluation import Plan, ablation, evaluate_collection, evaluate_topics
     from ...terminal import TerminalProgress
     from ..output import load_settings
+    from .topic_set import topic_set
 
     check_delivery(arguments)
     own_index = Path(arguments.index) if arguments.index else None
@@ -73,21 +78,19 @@ def run(arguments: argparse.Namespace) -> int:
     with TerminalProgress() as progress:
         if arguments.beir:
             found = evaluate_collection(
-                settings, Path(arguments.beir), arguments.split, plan, index=own_index, progress=progress
+                settings, Path(arguments.beir), arguments.split or "test", plan, index=own_index, progress=progress
             )
         else:
             index = settings.index if arguments.topics else own_index
-            topics = Path(arguments.topics) if arguments.topics else starter_topics(_split(arguments.split))
+            topics = topic_set(arguments)
             found = evaluate_topics(
-                settings, topics, plan, index=index, unreviewed=arguments.unreviewed, progress=progress
+                settings,
+                topics,
+                plan,
+                index=index,
+                unreviewed=arguments.unreviewed,
+                whole_documents=arguments.whole_documents,
+                progress=progress,
             )
     deliver(found, arguments)
     return 0
-
-
-def _split(name: str):  # noqa: ANN202
-    from ....index.errors import UsageError
-
-    if name not in ("train", "test"):
-        raise UsageError(f"--split {name!r}: the questions about the guides come as train and test")
-    return name

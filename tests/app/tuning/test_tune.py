@@ -16,6 +16,7 @@ from sota_rag.app.tuning import tune as tuning
 from sota_rag.app.tuning.judged import collection_task, topics_task
 from sota_rag.app.tuning.tune import TuneOptions, tune
 from sota_rag.eval.run_file import RunFile
+from sota_rag.eval.topics import TopicSet
 from sota_rag.index.errors import EvaluationError, UsageError
 from sota_rag.ingest.pipeline import ingest
 from sota_rag.ingest.reading import InlineReader
@@ -143,14 +144,14 @@ def test_topics_over_the_folders_of_an_index(by_vectors, encoder, tmp_path, monk
     for module in (compose, tuning):
         monkeypatch.setattr(module, "make_encoder", lambda settings: encoder)
     compose.run_ingestion(by_vectors, [notes], encoder=encoder)
-    task = topics_task(by_vectors, questions, None)
+    task = topics_task(by_vectors, TopicSet(questions), None)
     options = TuneOptions(("fusion", "chunks"), (64,), measure="RR@10", trials=4, prune=False)
     tuned = tune(by_vectors, task, tmp_path / "study", options)
     assert (tmp_path / "study/indexes/tokens-64").is_dir()
     assert tuned.run.systems["after"].facts["passages"] >= 2
     assert tuned.outcome.best.mean > tuned.outcome.before.mean
     with pytest.raises(UsageError, match="is for reporting"):
-        topics_task(by_vectors, tmp_path / "my-test.jsonl", None)
+        topics_task(by_vectors, TopicSet(tmp_path / "my-test.jsonl"), None)
 
 
 @pytest.fixture

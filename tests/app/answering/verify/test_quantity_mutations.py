@@ -20,7 +20,10 @@ _NUMERAL = re.compile(
     r"(?<![\w.,/@^_\\-])(\d[\d,]*(?:\.\d+)?(?:e-?\d+)?)(?=(?:[BMKk]|GB|MB|th|ms)?(?:$|[^\w]))(?![.]\d)"
 )
 # Behind these, digits name a version or an item; the guard for names answers for them.
-_NAMED = re.compile(r"(?:Llama|Gemma|LangChain|Torch|https?:\S*|arXiv number\D*) ?$|^\s*$")
+_NAMED = re.compile(
+    r"(?:Llama|Gemma|LangChain|Torch|https?:\S*|arXiv number\D*) ?$|^\s*$"
+    r"|(?<=\S )[A-Z][\w.-]* $|(?:version|Version|stage|step|level|type) $"
+)
 _ROUNDED = re.compile(r"(?:about|roughly|minus) $")
 _SPELT = "two three four five six seven eight nine ten".split()
 _SPELT_NUMBER = re.compile(rf"(?<![\w-])({'|'.join(_SPELT)})\b", re.IGNORECASE)
@@ -52,7 +55,7 @@ def _other_numerals(numeral):
     plain = numeral.replace(",", "").rstrip(".")
     if "e" in plain:
         mantissa, power = plain.split("e")
-        return {f"{mantissa}e{int(power) + 1}", f"{int(mantissa) + 1}e{power}"}
+        return {f"{mantissa}e{int(power) + 1}", f"{float(mantissa) + 1:g}e{power}"}
     decimals = len(plain.partition(".")[2])
     value = float(plain)
     others = {f"{other:.{decimals}f}" for other in (value + 10**-decimals, value * 10, value * 2, value / 2)}
@@ -77,8 +80,8 @@ def _numbers_changed(sentence):
 def _units_changed(sentence):
     for unit, other in _UNITS:
         for match in re.finditer(_BEHIND_NUMBER.format(unit), sentence):
-            if re.search(r"[\w]-\d*$|\dx\d$", sentence[: match.start()]):
-                continue  # "SmolLM2-135M" and "8x7B" are names
+            if re.search(r"[A-Za-z]\S*\d ?$", sentence[: match.start()]):
+                continue  # "SmolLM2-135M", "8x7B" and "int8 vectors" are names
             yield sentence[: match.start()] + other + sentence[match.end() :]
 
 
