@@ -2,7 +2,7 @@
 
     python benchmarks/evidence_tokens.py --index INDEX --output benchmarks/results/evidence_tokens.json
 
-Asks training questions (`corpus/topics/train.jsonl`) in one warm process in mode `auto` with several budgets of
+Asks questions of the dev part of `corpus/topics.jsonl` in one warm process in mode `auto` with several budgets of
 evidence, and in mode `extract`. Seconds are from the question to the first checked sentence; of each question's prompt
 only the constant part is cached.
 """
@@ -19,10 +19,9 @@ from pathlib import Path
 
 from sota_rag.app.answering import Answerer, AnswerSettings, Mode
 from sota_rag.app.answering.progress import SentenceReady
-from sota_rag.app.compose import make_answerer, open_retriever
+from sota_rag.app.compose import make_answerer, open_retriever, starter_topics
 from sota_rag.app.settings import Settings
 
-ROOT = Path(__file__).parents[1]
 CATEGORIES = ("direct", "numeric", "how-to")
 
 
@@ -34,9 +33,8 @@ def main() -> int:
     parser.add_argument("--questions", type=int, default=12, help="how many, drawn with a fixed seed (default 12)")
     parser.add_argument("--tokens", type=int, nargs="+", default=[350, 600, 1000], help="budgets of evidence")
     arguments = parser.parse_args()
-    lines = (ROOT / "corpus" / "topics" / "train.jsonl").read_text(encoding="utf-8").splitlines()
-    known = [line for line in map(json.loads, lines) if line["category"] in CATEGORIES]
-    asked = [line["question"] for line in random.Random(11).sample(known, arguments.questions)]
+    known = [topic.question for topic in starter_topics("dev").read() if topic.category in CATEGORIES]
+    asked = random.Random(11).sample(known, arguments.questions)
     settings = Settings.load(index=arguments.index, answer={"mode": "auto", "threshold": 0.0})
     with open_retriever(settings) as retriever, closing(make_answerer(settings, retriever)) as answerer:
         answerer.ask("What is a warm-up?")

@@ -1,8 +1,10 @@
 """Fixtures for all rooms: a hash encoder, and the embedded encoder, loaded once per session."""
 
 import hashlib
+import os
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,7 +53,10 @@ def minilm():
 
 @pytest.fixture(scope="session")
 def shipped_index(tmp_path_factory, minilm):
-    """An index of the documents that ship, made once; who changes it works on a copy."""
-    index = tmp_path_factory.mktemp("shipped") / "index"
+    """An index of the documents that ship, made once; who changes it works on a copy.
+
+    Where `SOTA_RAG_TEST_INDEX` names a folder it is kept there, so that nothing is encoded again by the next run.
+    """
+    index = Path(os.environ.get("SOTA_RAG_TEST_INDEX") or tmp_path_factory.mktemp("shipped") / "index")
     run_ingestion(Settings(index=index), encoder=minilm)
     return index

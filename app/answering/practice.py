@@ -126,10 +126,11 @@ def _history(replaced: Sequence[Replaced], markers: Mapping[str, int], told: set
 
 
 def _span(old: Replaced) -> str:
-    """Its years in brackets: of its source, and when it was put away."""
+    """Its years in brackets: of its source, and when it was put away; a source may well tell of it afterwards."""
     if not old.until:
         return f" ({old.year})" if old.year else ""
-    return f" ({old.year} until {old.until})" if old.year else f" (until {old.until})"
+    since = f"{old.year} " if old.year and str(old.year) <= old.until[:4] else ""
+    return f" ({since}until {old.until})"
 
 
 def _because(reason: str) -> str:

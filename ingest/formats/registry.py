@@ -119,7 +119,7 @@ class _Writer:
             self.page.add(BlockKind.PARAGRAPH, f"Note: {_sentence(note)}")
         self._facts(("Models", entry.lines("models")), *entry.rest())
         if about.put_away:
-            self.page.add(BlockKind.PARAGRAPH, f"Put away: {self._why(about)}".strip())
+            self.page.add(BlockKind.PARAGRAPH, f"Put away: {self._why(about, successors=True)}".strip())
         self.practices.append(replace(about, status=status, end=self.page.blocks[-1].end))
 
     def recommendations(self, trees: list[Tree]) -> None:
@@ -174,27 +174,39 @@ class _Writer:
         self._item(about, "")
 
     def _item(self, about: Practice, why: str) -> None:
-        text = f"- {_LABELS[about.status]}: {_sentence(about.statement)} {why}".rstrip()
-        block = self.page.add(BlockKind.LIST, text)
+        block = self.page.add(BlockKind.LIST, f"- {self._said(about)} {why}".rstrip())
         if block is not None:
             self.practices.append(replace(about, start=block.start, end=block.end))
 
-    def _why(self, about: Practice) -> str:
+    def _said(self, about: Practice) -> str:
+        """Its statement, in one sentence with what took its place, so that neither is quoted without the other."""
+        label, when = _LABELS[about.status], about.put_away_on
+        if when:
+            label += f" until {when}" if about.status is PracticeStatus.ATTIC else f" in {when}"
+        if not about.superseded_by:
+            return f"{label}: {_sentence(about.statement)}"
+        return f"{label}: {about.statement.rstrip('.')}; superseded by: {self._successors(about)}"
+
+    def _why(self, about: Practice, *, successors: bool = False) -> str:
+        """Reason and doubt, and what else it points at."""
         parts = [_sentence(about.reason)] if about.reason else []
         if about.confidence:
             parts.append(f"Confidence: {_sentence(about.confidence)}")
         if about.returns:
             parts.append(f"A former practice that returned: {_sentence(self._named(about.returns))}")
-        when = f" in {about.put_away_on}" if about.put_away_on else ""
-        for label, targets in ((f"Superseded{when} by", about.superseded_by), ("See also", about.see_also)):
-            if targets:
-                parts.append(f"{label}: {_sentence('; '.join(map(self._named, targets)))}")
+        if successors and about.superseded_by:
+            parts.append(f"Superseded by: {self._successors(about)}")
+        if about.see_also:
+            parts.append(f"See also: {_sentence('; '.join(map(self._named, about.see_also)))}")
         return " ".join(parts)
 
+    def _successors(self, about: Practice) -> str:
+        return _sentence("; ".join(map(self._named, about.superseded_by)))
+
     def _named(self, target: str) -> str:
-        """A target with the title or the statement that this registry has for it."""
-        title = self.titles.get(arxiv_key(target) or "") or self.titles.get(target, "").rstrip(".")
-        return f"{title} ({target})" if title else target
+        """The statement that this registry has for the id of an entry; a work by its title and its arXiv id."""
+        title = self.titles.get(arxiv_key(target) or "")
+        return f"{title} ({target})" if title else self.titles.get(target, "").rstrip(".") or target
 
     def _heading(self, title: str) -> int:
         block = self.page.add(BlockKind.HEADING, title, level=2)

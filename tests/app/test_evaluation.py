@@ -103,6 +103,15 @@ def test_topics_are_judged_by_passage_and_what_cannot_be_answered_is_left_out(se
     assert run.details["peak_memory_mib"] > 50
 
 
+def test_whole_documents_count_at_the_place_of_their_best_passage(settings, topics_file, notes_index):
+    run = evaluate_topics(settings, TopicSet(topics_file), Plan(systems=()), index=notes_index, whole_documents=True)
+    assert run.details["level"] == "documents"
+    assert run.details["qrels"]["a"] == {"notes/lora.md": 1}
+    ranked = [key for key, _ in run.details["rankings"]["default"]["a"]]
+    assert len(ranked) == len(set(ranked)) > 1
+    assert ranked[0] == "notes/lora.md"
+
+
 def test_gold_survives_another_chunker(settings, topics_file, tmp_path, minilm, notes_index):
     found = {}
     for target in (32, 200):

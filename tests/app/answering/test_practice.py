@@ -158,6 +158,11 @@ def test_two_that_replace_each_other_are_not_told_as_replacing():
             "Standard since 2020 (low confidence): C; replaced “restart the learning rate” (2017 until 2021-06), "
             "because B.",
         ),
+        (
+            {"put_away_on": "2016"},
+            {},
+            "Standard since 2020: C; replaced “restart the learning rate” (until 2016), because B.",
+        ),
         ({"reason": "GPT-3 does without."}, {}, "Standard since 2020: C; replaced “A”, because GPT-3 does without."),
         (
             {"reason": "Superseded by C."},
