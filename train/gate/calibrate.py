@@ -5,11 +5,13 @@ the shipped documents: each answerable one with all of them, and again with its 
 one as it is. Fits a logistic model on the gate's signals and writes `models/gate/gate.json`.
 
 The threshold is read off the risk–coverage curve of the cross-validated probabilities (all examples of one question in
-the same fold): the widest coverage whose net benefit, right answers less wrong ones, is within two points of the best.
-The curve is that of the examples of style `natural`, hidden gold included: questions of style `hard` are further from
-their passages, or nearer to a wrong one, than what people ask. An answer is wrong when the question has none or when no
-gold quote is cited. What the former rule would choose, the middle of the thresholds with the best balanced accuracy,
-stands beside it. No test question is read.
+the same fold): the widest coverage whose net benefit, right answers less wrong ones, is within two points of the best
+(Chow 1970, see `eval/answers/abstention.py`). The curve is that of the examples of style `natural`, hidden gold
+included: questions of style `hard` are further from their passages, or nearer to a wrong one, than what people ask. An
+answer is wrong when the question has none or when no gold quote is cited. Examples weigh as in the fit, and those
+without an answer together a third of all: of three questions that people ask a corpus of their own field we assume
+that it answers two. What the middle of the thresholds with the best balanced accuracy would be stands beside it. No
+test question is read.
 """
 
 import argparse
@@ -27,7 +29,7 @@ from sota_rag.app.answering import Answer, Answerer
 from sota_rag.app.answering.gate import FEATURES, Gate
 from sota_rag.app.compose import make_encoder, open_retriever, run_ingestion, starter_topics
 from sota_rag.app.settings import Settings
-from sota_rag.eval.answers import RiskCoverage, auroc, risk_coverage, worthwhile
+from sota_rag.eval.answers import RiskCoverage, auroc, risk_coverage
 from sota_rag.eval.answers.context import cites_gold
 from sota_rag.eval.spans import locate
 from sota_rag.eval.topics import Gold
@@ -40,6 +42,7 @@ HIDDEN_WEIGHT = 0.5
 REGULARISATION = 1.0
 FOLDS = 10
 TOLERANCE = 0.02
+UNANSWERABLE_SHARE = 1 / 3
 
 
 def training_questions() -> list[dict]:
@@ -116,7 +119,7 @@ def main() -> None:
         row["probability"] = float(probability)
     natural = [row for row in rows if row["style"] == "natural"]
     curve = curve_of(natural)
-    threshold = rounded_down(worthwhile(curve, TOLERANCE)[0])
+    threshold = rounded_down(worthwhile_threshold(natural))
     model = fit(signals, labels, weights)
     gate = {
         "weights": {name: round(float(value), 4) for name, value in zip(FEATURES, model.coef_[0], strict=True)},
@@ -131,7 +134,7 @@ def main() -> None:
                 "AURC": round(curve.area, 4),
                 "E-AURC": round(curve.excess, 4),
                 "AUROC": round(auroc(probabilities(natural), answerable(natural)), 4),
-                "by net benefit": point(natural, threshold),
+                "by weighted net benefit": point(natural, threshold),
                 "by balanced accuracy": point(natural, best_threshold(natural)),
             },
         },
@@ -153,6 +156,18 @@ def answerable(rows: list[dict]) -> NDArray[np.bool_]:
 def curve_of(rows: list[dict]) -> RiskCoverage:
     """Risk over coverage."""
     return risk_coverage(probabilities(rows), np.array([float(not row["right"]) for row in rows]))
+
+
+def worthwhile_threshold(rows: list[dict]) -> float:
+    """The lowest threshold whose net benefit, by the weights of the examples, is within `TOLERANCE` of the best."""
+    sure, labels = probabilities(rows), answerable(rows)
+    weights = np.array([HIDDEN_WEIGHT if row["category"] == "hidden_gold" else 1.0 for row in rows])
+    weights[~labels] *= UNANSWERABLE_SHARE / (1 - UNANSWERABLE_SHARE) * weights[labels].sum() / weights[~labels].sum()
+    gains = weights / weights.sum() * np.array([1.0 if row["right"] else -1.0 for row in rows])
+    order = np.argsort(-sure, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(sure[order]) != 0, True))
+    benefit = np.cumsum(gains[order])[ends]
+    return float(sure[order][ends[np.flatnonzero(benefit >= benefit.max() - TOLERANCE)[-1]]])
 
 
 def rounded_down(threshold: float) -> float:
