@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ..index.encoder import SentenceTransformerEncoder
 
 # Several passages of one document may be hits; this many passages hold well over 100 documents.
-_PASSAGES_OF_A_COLLECTION = 400
+_PASSAGES_FOR_DOCUMENTS = 400
 _PASSAGES = 100
 _KEPT_RANKS = 100
 _CUTS = (5, 10)
@@ -115,7 +115,7 @@ def evaluate_collection(
     job = _Job(settings, plan, index, encoder, f"{collection.name} {split}", progress)
     details = {"collection": collection.name, "split": split}
     return job.run(
-        collection.topics[: plan.limit], lambda _: collection.qrels, by_document, _PASSAGES_OF_A_COLLECTION,
+        collection.topics[: plan.limit], lambda _: collection.qrels, by_document, _PASSAGES_FOR_DOCUMENTS,
         report=report, details=details,
     )  # fmt: skip
 
@@ -161,15 +161,22 @@ def evaluate_topics(
     asked = [Topic(topic.id, topic.question, topic.category) for topic in judged]
     details = {"topics_sha256": file_sha256(topics.path), "split": topics.part}
     if whole_documents:
-        qrels = {topic.id: {gold.document_id: 1 for gold in topic.gold} for topic in judged}
+        job = replace(job, name=f"{job.name}, whole documents")
         details["level"] = "documents"
         return job.run(
-            asked, lambda _: qrels, by_whole_document, _PASSAGES_OF_A_COLLECTION, report=report, details=details
-        )
+            asked, lambda retriever: _documents_of_gold(retriever, judged), by_whole_document, _PASSAGES_FOR_DOCUMENTS,
+            report=report, details=details,
+        )  # fmt: skip
     return job.run(
         asked, lambda retriever: _gold(retriever).qrels(judged), by_passage, _PASSAGES,
         report=report, details=details, extra=lambda retriever, result: _currency(retriever, judged, result),
     )  # fmt: skip
+
+
+def _documents_of_gold(retriever: Retriever, judged: Sequence[JudgedTopic]) -> Qrels:
+    """The documents that gold stands in; a quote that does not stand there is found out here too."""
+    _gold(retriever).qrels(judged)
+    return {topic.id: {gold.document_id: 1 for gold in topic.gold} for topic in judged}
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,8 +101,9 @@ def source_of_run(settings: Settings, path: Path, k: int, system: str | None, in
         place = index or settings.index.parent / "eval" / collection
         return MissSource(place, True, _by_document(collection, questions, qrels), notes=(note,))
     place = index or settings.index.parent / "eval" / "guides"
+    whole = run.details.get("level") == "documents"
     return MissSource(
-        place, False, lambda view: wanted_judged(view, questions, qrels, by_document=False), notes=(note,)
+        place, whole, lambda view: wanted_judged(view, questions, qrels, by_document=whole), notes=(note,)
     )
 
 

@@ -42,12 +42,14 @@ def compare(
         leave_out_reworded: leave out a topic whose question differs between the two instead of refusing.
 
     Raises:
-        EvaluationError: the runs are of different kinds, a system or a measure is not in them, an id stands for
-            different questions, or they share no topic.
+        EvaluationError: the runs are of different kinds, one counts documents and the other passages, a system or a
+            measure is not in them, an id stands for different questions, or they share no topic.
         OptionalDependencyError: scipy is not installed.
     """
     if a.kind != b.kind:
         raise EvaluationError(f"a run of {a.kind!r} cannot be compared with one of {b.kind!r}; name two of one kind")
+    if a.details.get("level") != b.details.get("level"):
+        raise EvaluationError("one run counts whole documents, the other passages; measure both alike")
     name_a, name_b = system_a or a.default, system_b or b.default
     result_a, result_b = _system(a, name_a), _system(b, name_b)
     names = _measures(result_a, result_b, measures)

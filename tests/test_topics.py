@@ -1,12 +1,15 @@
 """The judged topics that ship: enough of every category, and two parts that share nothing."""
 
 from collections import Counter
+from pathlib import Path
 
 from sota_rag.app.compose import starter_corpus, starter_topics
 from sota_rag.eval.topics import read_topics
+from sota_rag.index.analysis import is_question_word, query_terms
 
 DEV, TEST = starter_topics("dev"), starter_topics("test")
 TOPICS = read_topics(TEST.path)
+GATE = Path(__file__).parents[1] / "train" / "gate" / "questions.jsonl"
 LEAST = {
     "direct": 90,
     "paraphrase": 40,
@@ -18,6 +21,10 @@ LEAST = {
     "near-miss": 30,
     "off-topic": 30,
 }
+
+
+def content(topic):
+    return {term for term in query_terms(topic.question) if not is_question_word(term)}
 
 
 def asked(topic):
@@ -58,6 +65,19 @@ def test_no_question_is_asked_twice_and_the_parts_share_none():
     assert len({asked(topic) for topic in TOPICS}) == len(TOPICS) == len(dev) + len(test)
     shares = {category: sum(topic.category == category for topic in dev) / LEAST[category] for category in LEAST}
     assert min(shares.values()) > 0.35
+
+
+def test_no_test_topic_was_trained_on():
+    """Nor nearly one, by shared words."""
+    chosen_by = [*read_topics(GATE), *DEV.read()]
+    words = [(topic, content(topic)) for topic in TEST.read()]
+    alike = [
+        (one.id, other.id)
+        for one in chosen_by
+        for other, held in words
+        if len(held & (own := content(one))) >= 0.75 * len(held | own)
+    ]
+    assert alike == []
 
 
 def test_topics_lie_beside_the_documents_and_are_none():

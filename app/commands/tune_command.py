@@ -21,6 +21,7 @@ from .output import load_settings
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
+    from ...eval.topics import TopicSet
     from ..settings import Settings
     from ..terminal import TerminalProgress
     from ..tuning.gate_threshold import GateOutcome
@@ -43,7 +44,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--topics", metavar="FILE", help="training questions over your index")
     source.add_argument("--beir", metavar="DIR", help="a collection in BEIR layout")
-    parser.add_argument("--split", default="train", help="of the collection: what is tuned on (default train)")
+    parser.add_argument(
+        "--split",
+        help="what is tuned on: of the collection (default train), or dev, a part of the topics (default all)",
+    )
     parser.add_argument("--test-split", default="test", help="of the collection: what is reported (default test)")
     parser.add_argument("--test-topics", metavar="FILE", help="questions to report on")
     parser.add_argument("--no-test", action="store_true", help="look at no test questions")
@@ -104,9 +108,13 @@ def _task(settings: "Settings", arguments: argparse.Namespace) -> "Task":
 
     if arguments.beir:
         test = None if arguments.no_test else arguments.test_split
-        return collection_task(Path(arguments.beir), arguments.split, test)
-    named = (TopicSet(Path(name)) if name else None for name in (arguments.topics, arguments.test_topics))
-    task = topics_task(settings, *named)
+        return collection_task(Path(arguments.beir), arguments.split or "train", test)
+    topics, test = _topics(arguments), None
+    if arguments.test_topics:
+        test = TopicSet(Path(arguments.test_topics))
+    elif topics and topics.part:
+        test = TopicSet(topics.path, "test")
+    task = topics_task(settings, topics, test)
     return replace(task, test=None) if arguments.no_test else task
 
 
@@ -131,16 +139,28 @@ def _options(settings: "Settings", arguments: argparse.Namespace) -> "TuneOption
     )
 
 
-def _tune_gate(settings: "Settings", arguments: argparse.Namespace, progress: "TerminalProgress") -> "GateOutcome":
-    from contextlib import closing
+def _topics(arguments: argparse.Namespace) -> "TopicSet | None":
+    """The questions to choose by, or None for those that ship."""
     from pathlib import Path
 
     from ...eval.topics import TopicSet
+    from ...index.errors import UsageError
+
+    if not arguments.topics:
+        return None
+    if arguments.split not in (None, "dev"):
+        raise UsageError(f"--split {arguments.split!r}: of a topics file the part `dev` is to choose by")
+    return TopicSet(Path(arguments.topics), arguments.split)
+
+
+def _tune_gate(settings: "Settings", arguments: argparse.Namespace, progress: "TerminalProgress") -> "GateOutcome":
+    from contextlib import closing
+
     from ..compose import make_answerer, make_encoder, open_retriever, starter_topics
     from ..judged_indexes import guides_index
     from ..tuning.gate_threshold import choose_threshold, gate_examples
 
-    topics = (TopicSet(Path(arguments.topics)) if arguments.topics else starter_topics("dev")).read()
+    topics = (_topics(arguments) or starter_topics("dev")).read()
     answer = settings.answer.model_copy(update={"mode": "extract", "strategies": ()})
     update: dict[str, Any] = {"answer": answer}
     if not arguments.topics:

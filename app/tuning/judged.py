@@ -104,6 +104,8 @@ def topics_task(settings: Settings, topics: TopicSet | None, test_topics: TopicS
         train, test = _judged_topics(starter_topics("dev")), _judged_topics(test_topics or starter_topics("test"))
         return _task("guides", _build_roots({str(root): {} for root in starter_corpus()}), train, test)
     _refuse_test(f"--topics {str(topics.path)!r}", topics.name)
+    if topics.part is None and topics.path.resolve() == starter_topics("test").path.resolve():
+        raise UsageError("the shipped topics hold those for reporting too; leave --topics out, or add --split dev")
     train = _judged_topics(topics)
     test = _judged_topics(test_topics) if test_topics is not None else None
     manifest = read_current_manifest(settings.index)

@@ -12,6 +12,7 @@ from sota_rag.app.evaluation import Plan, ablation, evaluate_topics
 from sota_rag.app.retrieval_systems import SYSTEMS, Bench, by_document, by_passage
 from sota_rag.app.settings import Settings
 from sota_rag.eval import Topic, evaluate_retrieval, per_topic
+from sota_rag.eval.comparison import compare
 from sota_rag.eval.topics import TopicSet
 from sota_rag.index import Retriever, SearchSettings
 from sota_rag.index.errors import EvaluationError, MissingIndexError, UsageError
@@ -110,6 +111,15 @@ def test_whole_documents_count_at_the_place_of_their_best_passage(settings, topi
     ranked = [key for key, _ in run.details["rankings"]["default"]["a"]]
     assert len(ranked) == len(set(ranked)) > 1
     assert ranked[0] == "notes/lora.md"
+    with pytest.raises(EvaluationError, match="one run counts whole documents, the other passages"):
+        compare(run, evaluate_topics(settings, TopicSet(topics_file), Plan(systems=()), index=notes_index))
+
+
+def test_gold_is_looked_up_for_whole_documents_too(settings, tmp_path, notes_index):
+    path = tmp_path / "gone.jsonl"
+    path.write_text(json.dumps({**TOPICS[0], "gold": [{"document": "notes/gone.md", "quote": "x"}]}) + "\n")
+    with pytest.raises(EvaluationError, match=r"document 'notes/gone\.md' is not in the index"):
+        evaluate_topics(settings, TopicSet(path), index=notes_index, whole_documents=True)
 
 
 def test_gold_survives_another_chunker(settings, topics_file, tmp_path, minilm, notes_index):

@@ -58,12 +58,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate and print the table."""
     from pathlib import Path
 
+    from ....index.errors import UsageError
     from ...evaluation import Plan, ablation, evaluate_collection, evaluate_topics
     from ...terminal import TerminalProgress
     from ..output import load_settings
     from .topic_set import topic_set
 
     check_delivery(arguments)
+    if arguments.beir and arguments.whole_documents:
+        raise UsageError("--whole-documents goes with topics; a collection is judged by whole documents anyway")
     own_index = Path(arguments.index) if arguments.index else None
     if not arguments.topics:
         arguments.index = None  # there it names the index of the collection, or of the guides

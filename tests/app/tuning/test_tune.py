@@ -152,6 +152,10 @@ def test_topics_over_the_folders_of_an_index(by_vectors, encoder, tmp_path, monk
     assert tuned.outcome.best.mean > tuned.outcome.before.mean
     with pytest.raises(UsageError, match="is for reporting"):
         topics_task(by_vectors, TopicSet(tmp_path / "my-test.jsonl"), None)
+    with pytest.raises(UsageError, match="add --split dev"):
+        topics_task(by_vectors, TopicSet(compose.starter_topics("test").path), None)
+    task = topics_task(by_vectors, TopicSet(questions, "dev"), TopicSet(questions, "test"))
+    assert (len(task.train.questions), len(task.test.questions)) == (5, 7)
 
 
 @pytest.fixture
