@@ -11,7 +11,7 @@ from ..eval.topics import JudgedTopic, TopicSet
 from ..ingest.progress import Progress, Silent
 from .answer_job import AnswerJob, AnswerPlan
 from .compose import make_encoder
-from .judged_indexes import collection_index, guides_index
+from .judged_indexes import collection_index, shipped_index
 from .settings import Settings
 
 
@@ -29,7 +29,7 @@ def evaluate_topic_answers(
         settings: models, search and answering.
         topics: a topics file, or a part of it (see `eval/topics.py`); topics that no person has judged are left out.
         plan: what is asked, and who judges.
-        index: the index that answers; by default one of the guides that ship, kept in `eval/guides` beside the main
+        index: the index that answers; by default one of the documents that ship, kept in `eval/shipped` beside the main
             index and brought up to date first.
         progress: is told how the work goes.
 
@@ -40,7 +40,7 @@ def evaluate_topic_answers(
     """
     asked = [_question(topic) for topic in topics.read()]
     if index is None:
-        index, _ = guides_index(settings, None, make_encoder(settings), progress)
+        index, _ = shipped_index(settings, None, make_encoder(settings), progress)
     details = {"topics_sha256": file_sha256(topics.path), "split": topics.part}
     return AnswerJob(settings, plan, index, f"{topics.name} topics", progress or Silent()).run(asked, details, ())
 

@@ -30,7 +30,7 @@ _COMMANDS = {
 
 _EPILOG = """\
 examples:
-  sota-rag ingest                        index the guides that ship with sota-rag
+  sota-rag ingest                        index the documents that ship with sota-rag
   sota-rag ingest ~/papers ~/notes       add your own folders; run it again after a change
   sota-rag ask "What does LoRA freeze?"
   sota-rag app                           the same in the browser

@@ -18,7 +18,7 @@ from ..index.errors import EvaluationError, UsageError
 from ..ingest.progress import Progress, Silent
 from ..ingest.report import IngestReport
 from .compose import make_encoder, make_language_model, make_reranker
-from .judged_indexes import collection_index, guides_index
+from .judged_indexes import collection_index, shipped_index
 from .llm.types import LanguageModelInfo
 from .retrieval_systems import (
     SYSTEMS,
@@ -138,7 +138,7 @@ def evaluate_topics(
         settings: encoder and search defaults.
         topics: a topics file, or a part of it (see `eval/topics.py`).
         plan: what is run.
-        index: the index that is searched; by default one of the guides that ship, kept in `eval/guides` beside the
+        index: the index that is searched; by default one of the documents that ship, kept in `eval/shipped` beside the
             main index and brought up to date first.
         unreviewed: measure on the topics that no person has judged instead.
         whole_documents: a document that a gold quote stands in counts, at the place of its best passage.
@@ -155,7 +155,7 @@ def evaluate_topics(
     encoder = make_encoder(settings)
     report = None
     if index is None:
-        index, report = guides_index(settings, None, encoder, progress)
+        index, report = shipped_index(settings, None, encoder, progress)
     name = f"{topics.name} unreviewed" if unreviewed else topics.name
     job = _Job(settings, plan, index, encoder, f"{name} topics", progress)
     asked = [Topic(topic.id, topic.question, topic.category) for topic in judged]

@@ -1,4 +1,4 @@
-"""The indexes that measurements search: one for each judged collection, one for the guides that ship."""
+"""The indexes that measurements search: one for each judged collection, one for the documents that ship."""
 
 from pathlib import Path
 
@@ -36,11 +36,11 @@ def collection_index(
     return index, report
 
 
-def guides_index(
+def shipped_index(
     settings: Settings, index: Path | None, encoder: CountingEncoder, progress: Progress | None = None
 ) -> tuple[Path, IngestReport]:
-    """The index of the guides that ship, brought up to date; by default `eval/guides` beside the main index."""
-    index = index or settings.index.parent / "eval" / "guides"
+    """The index of the documents that ship, brought up to date; by default `eval/shipped` beside the main index."""
+    index = index or settings.index.parent / "eval" / "shipped"
     inner = settings.model_copy(update={"index": index})
     return index, run_ingestion(inner, starter_corpus(), progress=progress, encoder=encoder)
 

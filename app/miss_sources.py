@@ -13,7 +13,7 @@ from ..index.errors import EvaluationError, UsageError
 from ..index.view import View
 from ..ingest.progress import Progress
 from .compose import make_encoder, make_reranker
-from .judged_indexes import collection_index, guides_index
+from .judged_indexes import collection_index, shipped_index
 from .settings import Settings
 
 
@@ -48,7 +48,7 @@ def source_of_topics(settings: Settings, topics: TopicSet, index: Path | None, p
         EvaluationError: the file is broken or no topic in it is answerable.
     """
     if index is None:
-        index, _ = guides_index(settings, index, make_encoder(settings), progress)
+        index, _ = shipped_index(settings, index, make_encoder(settings), progress)
     judged = tuple(topic for topic in topics.read() if topic.answerable)
     if not judged:
         raise EvaluationError(f"{topics.path}: no topic is answerable, so none can be missed; see `eval answers`")
@@ -100,7 +100,7 @@ def source_of_run(settings: Settings, path: Path, k: int, system: str | None, in
     if collection:
         place = index or settings.index.parent / "eval" / collection
         return MissSource(place, True, _by_document(collection, questions, qrels), notes=(note,))
-    place = index or settings.index.parent / "eval" / "guides"
+    place = index or settings.index.parent / "eval" / "shipped"
     whole = run.details.get("level") == "documents"
     return MissSource(
         place, whole, lambda view: wanted_judged(view, questions, qrels, by_document=whole), notes=(note,)

@@ -54,7 +54,7 @@ def _problem(practice: Practice, code: str, level: Level, message: str) -> Probl
 
 
 def _targets(practices: Practices) -> Iterator[Problem]:
-    """Targets that name nothing, the entry itself, or something that was put away with no successor."""
+    """Targets that name nothing, or the entry itself."""
     for practice in practices.all:
         own = practices.node(practice)
         for target in dict.fromkeys(practice.superseded_by):
@@ -68,13 +68,16 @@ def _targets(practices: Practices) -> Iterator[Problem]:
                 )
             elif nodes == (own,):
                 yield _problem(practice, "self_reference", "error", f"superseded by {target!r}, which is itself")
-        for target in dict.fromkeys(practice.see_also):
+        references = [("see also", target) for target in practice.see_also]
+        if practice.returns:
+            references.append(("a return of", practice.returns))
+        for how, target in dict.fromkeys(references):
             if not practices.targets(target):
                 yield _problem(
                     practice,
                     "dangling_reference",
                     "warning",
-                    f"see also {target!r}, which no registry has an entry for",
+                    f"{how} {target!r}, which no registry has an entry for",
                 )
 
 

@@ -49,8 +49,8 @@ class Practice:
         work: whether the entry is about a work as a whole; what it declares then holds for every practice of that work.
         status_word: the declared status where it is none of the known ones, else empty.
         documents: ids of documents that state it, as the registry says; they may be missing.
-        put_away_on: when it was put away, as written: a year, a month or a day; or empty.
-        confidence: how sure the registry is of it, as written (`low`); empty where it does not say.
+        put_away_on: when it, or its work, was put away: a year, a month (`2021-03`) or a day; or empty.
+        confidence: how sure the registry is of it: `low`, `medium` or `high`; empty where it does not say.
         returns: a former practice that came back in this one, as written, or empty.
     """
 
@@ -109,8 +109,9 @@ def practice_to_json(practice: Practice) -> dict[str, object]:
 
 
 def practice_from_json(form: dict[str, Any]) -> Practice:
-    """Read what `practice_to_json` wrote."""
-    tuples = {key: tuple(form.get(key, ())) for key in ("superseded_by", "see_also", "documents")}
+    """Read what `practice_to_json` wrote, now or before practices had documents, a date, a confidence and a return."""
+    tuples = {key: tuple(form[key]) for key in ("superseded_by", "see_also")}
+    tuples["documents"] = tuple(form.get("documents", ()))
     return Practice(**{**form, **tuples, "status": PracticeStatus(form["status"])})
 
 

@@ -63,6 +63,11 @@ class Finding:
 
 CHECKS = {
     "quarantined": Check(Severity.ERROR, "a file could not be read", "do as its reason says, and ingest again"),
+    "source-unread": Check(
+        Severity.ERROR,
+        "a text to compare with could not be read, so nothing was compared with it",
+        "do as its reason says, or name only the other texts",
+    ),
     "practice-dangling-target": Check(
         Severity.ERROR, "a practice is superseded by something unknown", "correct the target, or add an entry for it"
     ),
@@ -143,6 +148,9 @@ CHECKS = {
     ),
     "reading": Check(Severity.INFO, "something was left out or guessed in reading", "nothing, if it is so meant"),
     "ignored": Check(Severity.INFO, "a file is sound but no document", "nothing, if it is not meant to be one"),
+    "source-ignored": Check(
+        Severity.INFO, "a file to compare with is sound but no document", "nothing, if it is not meant to be one"
+    ),
     "no-title": Check(
         Severity.INFO, "its title is its file name", "give it a heading, or `title` in its front matter or sidecar"
     ),

@@ -16,7 +16,7 @@ def lint(entries: Sequence[Entry], *, links: bool = False, against: Sequence[Ent
     Args:
         entries: every file of the corpus.
         links: also look for the targets of Markdown links on disk.
-        against: files that it must share no run of words with.
+        against: files that it must share no run of words with; those of its own among them are left out.
     """
     found: list[Finding] = [*corpus_findings(entries), *copy_findings(entries, against)]
     roots = {_folder(entry) for entry in entries} if links else frozenset[Path]()

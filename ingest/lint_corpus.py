@@ -12,7 +12,7 @@ from .discover import SIDECAR_SUFFIX
 from .entries import Entry
 from .findings import Finding
 from .loaders import SUFFIXES
-from .practice_links import states
+from .practice_links import elsewhere, sentences_of_named
 
 
 def corpus_findings(entries: Sequence[Entry]) -> Iterator[Finding]:
@@ -64,14 +64,16 @@ def _shared_arxiv_ids(infos: Iterable[DocumentInfo]) -> Iterator[Finding]:
             yield Finding("same-arxiv-id", other, f"claims arXiv id {arxiv_id}, as {first!r} does")
 
 
-def _documents_of_practices(entries: Sequence[Entry], practices: Iterable[Practice]) -> Iterator[Finding]:
-    """Documents that a registry names for a practice, and that are missing or silent about it."""
-    passages = {entry.document.info.id: entry.passages for entry in entries if entry.document}
+def _documents_of_practices(entries: Sequence[Entry], practices: Sequence[Practice]) -> Iterator[Finding]:
+    """Documents that a registry names for a practice, and that are missing or, as linking reads them, silent."""
+    known = {entry.document.info.id for entry in entries if entry.document}
+    passages = elsewhere(practices, (passage for entry in entries for passage in entry.passages))
+    named = sentences_of_named(practices, passages)
     for practice in practices:
-        for document in practice.documents:
-            if document not in passages:
+        for document in dict.fromkeys(practice.documents):
+            if document not in known:
                 code, message = "practice-unknown-document", f"names {document!r}, which is not there"
-            elif not states(practice.statement, passages[document]):
+            elif document not in named or not named[document].stating(practice.statement):
                 code = "practice-not-stated"
                 message = f"no sentence of {document!r} holds enough of its words: {practice.statement}"
             else:

@@ -1,23 +1,43 @@
-"""Check front matter against the form of the shipped guides and paper notes."""
+"""Check front matter against the form of the shipped guides and paper notes.
+
+It is read as ingestion reads it (`metadata`), so a date is still a text here, and YAML that could do harm is refused.
+"""
 
 import datetime
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from ..index.types import Kind
 from .entries import Entry
 from .findings import Finding
+from .metadata import front_matter_values
+
+
+def _day(value: object) -> object:
+    """The day that a text such as 2021-06-17 names."""
+    try:
+        day = datetime.date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        day = None
+    # fromisoformat also reads 20210617 and 2021-W24-4.
+    if day is None or day.isoformat() != value:
+        raise ValueError("Input should be a valid date such as 2021-06-17")
+    return day
+
 
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[list[Text], Field(min_length=1)]
 Year = Annotated[int, Field(ge=1900, le=2100)]
+Day = Annotated[datetime.date, BeforeValidator(_day)]
 ArxivId = Annotated[str, Field(pattern=r"^(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})$")]
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 _MOST = 5
+# What these say is complete without the value.
+_PLAIN_PROBLEMS = frozenset({"missing", "extra_forbidden", "too_short"})
 
 
 class Source(BaseModel):
@@ -40,7 +60,7 @@ class GuideForm(BaseModel):
 
     title: Text
     kind: Literal["guide"]
-    date: datetime.date
+    date: Day
     status: Literal["current", "draft", "superseded", "historical"]
     topics: Texts
     sources: Annotated[list[Source], Field(min_length=1)]
@@ -82,20 +102,27 @@ def front_matter_findings(entries: Sequence[Entry]) -> Iterator[Finding]:
         form = _FORMS.get(document.info.kind) if document else None
         if document is None or form is None:
             continue
-        try:
-            form.model_validate(_front_matter(document.text))
-        except ValidationError as error:
-            for problem in error.errors()[:_MOST]:
-                place = ".".join(map(str, problem["loc"]))
-                message = f"{place or 'front matter'}: {problem['msg']}"
-                yield Finding("front-matter-form", document.info.id, message, line=1)
+        for message in _problems(form, document.text):
+            yield Finding("front-matter-form", document.info.id, message, line=1)
 
 
-def _front_matter(text: str) -> Any:
-    """The mapping between the dashes; empty where there is none that YAML can read."""
-    if not text.startswith("---\n"):
-        return {}
+def _problems(form: type[BaseModel], text: str) -> list[str]:
+    """The first few departures from a form; only one where the front matter cannot be used at all."""
     try:
-        return yaml.safe_load(text[4:].partition("\n---")[0]) or {}
-    except yaml.YAMLError:
-        return {}
+        values = front_matter_values(text)
+    except ValueError as error:
+        return [f"front matter: {error}"]
+    try:
+        form.model_validate(values)
+    except ValidationError as error:
+        return [_said(problem) for problem in error.errors()[:_MOST]]
+    return []
+
+
+def _said(problem: ErrorDetails) -> str:
+    """A problem with its place and the value that is there."""
+    message = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:
+        return f"front matter: {message}"
+    value = "" if problem["type"] in _PLAIN_PROBLEMS else f", not {problem['input']!r:.60}"
+    return f"{'.'.join(map(str, problem['loc']))}: {message}{value}"

@@ -15,7 +15,7 @@ from ..index.types import Document, DocumentInfo, Status
 from .metadata import DocumentMeta, merge
 from .parsed import Parsed
 
-LOADER_VERSION = "5"
+LOADER_VERSION = "6"
 """Raise it whenever the same bytes would give another text, other blocks or other metadata."""
 
 FORMATS = {

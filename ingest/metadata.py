@@ -21,6 +21,8 @@ MAX_CHARS = 64 * 1024
 """Longest front matter or sidecar that is parsed: YAML can keep a parser busy for long."""
 
 _MAX_DEPTH = 40
+_MAX_NUMBER = 100
+"""Longest whole number, in characters: Python neither reads nor writes one of thousands of digits."""
 
 # First one present wins.
 _ALIASES = {
@@ -32,7 +34,7 @@ _YEARS = range(1800, 2101)
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ].*)?")
 _ARXIV = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?", re.IGNORECASE)
 # The first line of front matter is a key; otherwise the dashes are a horizontal rule.
-_FIRST_KEY = re.compile(r"(?:\s*(?:#[^\n]*)?\n)*[\"']?\w[\w .-]{0,80}[\"']?[ \t]*:(?:\s|$)")
+_FIRST_KEY = re.compile(r"(?:[^\S\n]*(?:#[^\n]*)?\n)*+[\"']?\w[\w .-]{0,80}[\"']?[ \t]*:(?:\s|$)")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 
 
@@ -102,14 +104,20 @@ def front_matter_span(text: str) -> tuple[int, int] | None:
     return (0, closing.end()) if closing else None
 
 
+def front_matter_values(text: str) -> dict[str, Any]:
+    """The mapping in a document's front matter, dates and fractions as text; empty where it has none.
+
+    Raises:
+        ValueError: it cannot be used, in words: broken, too long, nested too deep, with aliases, or no mapping.
+    """
+    span = front_matter_span(text)
+    return _load_yaml(text[: span[1]].partition("\n")[2].rpartition("\n")[0]) if span else {}
+
+
 def read_front_matter(text: str) -> tuple[DocumentMeta, tuple[str, ...]]:
     """Metadata in a document's front matter, and a warning in words for each thing that was ignored."""
-    span = front_matter_span(text)
-    if span is None:
-        return DocumentMeta(), ()
-    body = text[: span[1]].partition("\n")[2].rpartition("\n")[0]
     try:
-        values = _load_yaml(body)
+        values = front_matter_values(text)
     except ValueError as error:
         return DocumentMeta(), (f"front matter ignored: {error}",)
     known = {key: value for key, value in _without_aliases(values).items() if key in DocumentMeta.model_fields}
@@ -162,10 +170,20 @@ class _PlainLoader(yaml.SafeLoader):
     """The safe loader without dates and floats: 2021-13-45 would break the file, 2106.09680 lose its zero."""
 
 
+def _whole_number(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    length = len(str(loader.construct_scalar(node)))
+    if length > _MAX_NUMBER:
+        raise yaml.constructor.ConstructorError(
+            problem=f"a number of {length} characters", problem_mark=node.start_mark
+        )
+    return loader.construct_yaml_int(node)
+
+
 _PlainLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":float"))]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_PlainLoader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
 def _load_yaml(text: str) -> dict[str, Any]:
@@ -173,27 +191,40 @@ def _load_yaml(text: str) -> dict[str, Any]:
     if len(text) > MAX_CHARS:
         raise ValueError(f"longer than {MAX_CHARS} characters")
     try:
-        # Aliases are how ten lines of YAML become gigabytes ("billion laughs"); metadata has no use for them.
-        # Deep nesting costs the scanner the square of its depth.
-        depth = 0
-        for event in yaml.parse(text, Loader=_PlainLoader):
-            if isinstance(event, yaml.AliasEvent):
-                raise ValueError("YAML aliases are not allowed")
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > _MAX_DEPTH:
-                raise ValueError(f"nested deeper than {_MAX_DEPTH} levels")
-        values = yaml.load(text, Loader=_PlainLoader)
+        danger = _danger(text)
+        values = None if danger else yaml.load(text, Loader=_PlainLoader)
     except yaml.MarkedYAMLError as error:
         line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ValueError(f"broken YAML{line} ({error.problem})") from error
-    except (yaml.YAMLError, RecursionError, LookupError, AttributeError, TypeError) as error:
+    except (yaml.YAMLError, RecursionError, ArithmeticError, LookupError, AttributeError, TypeError) as error:
         # PyYAML raises all of these for malformed tags and deep nesting.
         raise ValueError(f"broken YAML ({type(error).__name__})") from error
+    except ValueError as error:
+        # And this for a value that its tag does not fit: !!int abc.
+        raise ValueError(f"broken YAML ({error!s:.100})") from error
+    if danger:
+        raise ValueError(danger)
     if values is None:
         return {}
     if not isinstance(values, dict):
         raise ValueError("not a YAML mapping of keys to values")
     return {str(key): value for key, value in values.items()}
+
+
+def _danger(text: str) -> str:
+    """Why YAML would be too costly to build, in words; empty where it is not.
+
+    Aliases are how ten lines of YAML become gigabytes ("billion laughs"), also by merge keys; metadata has no use for
+    them. Deep nesting costs the scanner the square of its depth.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_PlainLoader):
+        if isinstance(event, yaml.AliasEvent):
+            return "YAML aliases are not allowed"
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            return f"nested deeper than {_MAX_DEPTH} levels"
+    return ""
 
 
 def _without_aliases(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,17 @@
 """Runs of words that documents share with texts they were not to copy from, and documents that are nearly the same.
 
-Both compare word n-grams ("shingles", Broder 1997, "On the resemblance and containment of documents").
+Both compare word n-grams ("shingles", Broder 1997, "On the resemblance and containment of documents"). Scripts that
+write no spaces (Chinese, Japanese, Thai) are not covered, and where vowels are combining signs (Devanagari) a written
+word counts as several.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+from math import ceil
 from zlib import crc32
 
 from ..index.blocks import Block, BlockKind
@@ -20,13 +25,18 @@ NEAR_DUPLICATE = 0.5
 _PROSE = frozenset(
     {BlockKind.PARAGRAPH, BlockKind.LIST, BlockKind.QUOTE, BlockKind.CAPTION, BlockKind.FOOTNOTE, BlockKind.TABLE}
 )
-# Inline code and formulas, and the targets of links, are cut out; a run does not reach across them.
-_APART = re.compile(r"`[^`\n]+`|\$[^$\n]+\$|\]\([^)\n]*\)|https?://\S+")
+# Inline code and formulas, and the targets of links, are cut out; a run does not reach across them. As in Pandoc, what
+# stands between two prices is no formula. Each alternative ends before the next place where it could begin.
+_APART = re.compile(r"`[^`\n]+`|\$(?=\S)[^$\n]++(?<=\S)\$(?!\d)|\]\([^()\n]*\)|https?://\S+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _BREAK = "\0"
 # Documents are compared by the shingles whose hash this divides.
 _SKETCH_SHARE = 4
 _LEAST_SKETCH = 12
+# Sources that are remembered for one n-gram: what thousands of them share costs no more than its length.
+_MOST_SOURCES = 4
+
+_Gram = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,30 +106,36 @@ def shared_runs(
 ) -> dict[str, list[SharedRun]]:
     """Runs of words that documents share with sources, by document; a document's in the order of its text.
 
-    A run that is a title, or mostly names and numbers (fewer than half of its words are written small), is none.
+    Of each source its longest runs are told, but none that lies within the run of another. A run whose words are mostly
+    names and numbers (more than half of them begin with a capital or a digit) is none, and neither is one that has
+    fewer than `least` words beside titles. What stands in many sources is told of the first few.
 
     Args:
         documents: name and words of each.
         sources: name and text of each; read once, in order, and not kept.
         least: words that make a run.
-        titles: titles of works; what they cover does not count.
+        titles: titles of works; their words do not count, if they are at least `least`.
     """
+    rest = iter(sources)
+    first = next(rest, None)
+    if first is None:
+        return {}
     ours = list(documents)
-    grams: dict[tuple[str, ...], list[tuple[int, int]]] = defaultdict(list)
-    for number, (_, words) in enumerate(ours):
-        for place, gram in _grams(words.words, least):
-            grams[gram].append((number, place))
-    known = {gram for title in titles for gram in _title_grams(title, least)}
-    found: list[dict[int, str]] = [{} for _ in ours]
-    for name, text in sources:
+    held: dict[_Gram, tuple[int, ...]] = {gram: () for _, words in ours for _, gram in _grams(words.words, least)}
+    names: list[str] = []
+    for number, (name, text) in enumerate(chain([first], rest)):
+        names.append(name)
         for _, gram in _grams(words_of(text).words, least):
-            for number, place in grams.get(gram, ()) if gram not in known else ():
-                found[number].setdefault(place, name)
-    return {
-        name: runs
-        for (name, words), places in zip(ours, found, strict=True)
-        if (runs := list(_joined(words, places, least)))
-    }
+            holders = held.get(gram)
+            if holders is not None and number not in holders and len(holders) < _MOST_SOURCES:
+                held[gram] = (*holders, number)
+    known = {gram for title in titles for _, gram in _grams(words_of(title).words, least)}
+    found: dict[str, list[SharedRun]] = {}
+    for key, words in ours:
+        runs = [_told(words, begin, end, names[source]) for begin, end, source in _spans(words, held, known, least)]
+        if runs:
+            found[key] = runs
+    return found
 
 
 def near_duplicates(documents: Sequence[tuple[str, Words]]) -> list[tuple[str, str, float]]:
@@ -128,52 +144,79 @@ def near_duplicates(documents: Sequence[tuple[str, Words]]) -> list[tuple[str, s
     Resemblance is the Jaccard coefficient of the documents' sets of five-word shingles, estimated on the quarter of
     them whose hash divides by four; a document of few words is not compared.
     """
-    holders: dict[int, list[int]] = defaultdict(list)
-    sizes: list[int] = []
-    for number, (_, words) in enumerate(documents):
-        hashes = {crc32(" ".join(gram).encode()) for _, gram in _grams(words.words, SHINGLE_WORDS)}
-        sketch = [value for value in hashes if value % _SKETCH_SHARE == 0]
-        sizes.append(len(sketch))
-        for value in sketch if len(sketch) >= _LEAST_SKETCH else ():
-            holders[value].append(number)
-    shared: dict[tuple[int, int], int] = defaultdict(int)
-    for numbers in holders.values():
-        for place, second in enumerate(numbers):
-            for first in numbers[:place]:
-                shared[first, second] += 1
+    sketches = [_sketch(words) for _, words in documents]
     found: list[tuple[str, str, float]] = []
-    for (first, second), both in sorted(shared.items()):
-        resemblance = both / (sizes[first] + sizes[second] - both)
+    for first, second in sorted(_candidates(sketches)):
+        both = len(sketches[first] & sketches[second])
+        resemblance = both / (len(sketches[first]) + len(sketches[second]) - both)
         if resemblance >= NEAR_DUPLICATE:
             found.append((documents[first][0], documents[second][0], resemblance))
     return found
 
 
-def _grams(words: Sequence[str], size: int) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _sketch(words: Words) -> set[int]:
+    """Hashes of a document's shingles that stand for all of them; empty where these are too few to compare."""
+    hashes = (crc32(" ".join(gram).encode()) for _, gram in _grams(words.words, SHINGLE_WORDS))
+    sketch = {value for value in hashes if value % _SKETCH_SHARE == 0}
+    return sketch if len(sketch) >= _LEAST_SKETCH else set()
+
+
+def _candidates(sketches: Sequence[set[int]]) -> set[tuple[int, int]]:
+    """Every pair of numbers of sketches that may resemble each other, and few others, the lower number first.
+
+    Prefix filtering (Xiao et al. 2008, "Efficient similarity joins for near duplicate detection"): a sketch of n values
+    shares at least share·n of them with any that resembles it, and 2·share/(1+share)·n with any as large. So the two
+    have one in common among their rarest, and what all documents share is never looked up.
+    """
+    share = Fraction(NEAR_DUPLICATE)
+    counts = Counter(chain.from_iterable(sketches))
+    holders: dict[int, list[int]] = defaultdict(list)
+    pairs: set[tuple[int, int]] = set()
+    for number in sorted(range(len(sketches)), key=lambda number: len(sketches[number])):
+        rarest = sorted(sketches[number], key=lambda value: (counts[value], value))
+        size = len(rarest)
+        for value in rarest[: size - ceil(share * size) + 1]:
+            pairs.update((min(number, other), max(number, other)) for other in holders[value])
+        # The ones to come are as large or larger.
+        for value in rarest[: size - ceil(2 * share / (1 + share) * size) + 1]:
+            holders[value].append(number)
+    return pairs
+
+
+def _grams(words: Sequence[str], size: int) -> Iterator[tuple[int, _Gram]]:
     for place in range(len(words) - size + 1):
         gram = tuple(words[place : place + size])
         if _BREAK not in gram:
             yield place, gram
 
 
-def _title_grams(title: str, size: int) -> Iterator[tuple[str, ...]]:
-    return (gram for _, gram in _grams(words_of(title).words, size))
+def _spans(
+    words: Words, held: dict[_Gram, tuple[int, ...]], known: Collection[_Gram], least: int
+) -> Iterator[tuple[int, int, int]]:
+    """First word, end and source of each run of a document, by its first word."""
+    runs: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    counts = [True] * len(words.words)
+    for place, gram in _grams(words.words, least):
+        if gram in known:
+            counts[place : place + least] = [False] * least
+        for source in held[gram]:
+            own, end = runs[source], place + least
+            if own and own[-1][1] == end - 1:
+                own[-1] = (own[-1][0], end)
+            else:
+                own.append((place, end))
+    spans = [(begin, end, source) for source, own in runs.items() for begin, end in own]
+    reached = 0
+    for begin, end, source in sorted(spans, key=lambda span: (span[0], -span[1], span[2])):
+        if end > reached and sum(counts[begin:end]) >= least and 2 * _ordinary(words, begin, end) >= end - begin:
+            reached = end
+            yield begin, end, source
 
 
-def _joined(words: Words, places: dict[int, str], least: int) -> Iterator[SharedRun]:
-    """The runs of a document; overlapping n-grams of one become one."""
-    groups: list[list[int]] = []
-    for place in sorted(places):
-        if groups and place == groups[-1][-1] + 1:
-            groups[-1].append(place)
-        else:
-            groups.append([place])
-    for group in groups:
-        yield from _run(words, group[0], group[-1] + least, places[group[0]])
+def _ordinary(words: Words, begin: int, end: int) -> int:
+    """How many words are neither a name nor a number; in a script without capitals, all but numbers."""
+    return sum(not (word[0].isupper() or word[0].isdigit()) for word in words.written[begin:end])
 
 
-def _run(words: Words, begin: int, end: int, source: str) -> Iterator[SharedRun]:
-    written = words.written[begin:end]
-    small = sum(word[:1].islower() for word in written)
-    if 2 * small >= len(written):
-        yield SharedRun(words.starts[begin], len(written), " ".join(written), source)
+def _told(words: Words, begin: int, end: int, source: str) -> SharedRun:
+    return SharedRun(words.starts[begin], end - begin, " ".join(words.written[begin:end]), source)

@@ -5,6 +5,7 @@ marked in a search.
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -29,6 +30,7 @@ MIN_COVERAGE = 0.75
 MIN_DECLARED_COVERAGE = 0.4
 """The same in a document that the registry itself names as stating it; the best such sentence of it counts."""
 MIN_DECLARED_COSINE = 0.5
+"""Least cosine of a statement with that sentence."""
 _DECLARED_SENTENCES = 2
 MIN_WORDS = 3
 """A statement of fewer different content words (`gpt training`) says too little to be recognised elsewhere."""
@@ -68,19 +70,18 @@ def link(
         practices: of all registries, with their documents' ids set.
         documents: all documents.
         passages: all passages, each document's in order.
-        encode: unit vectors of strings, shape (n, dimension); called with few strings, and not at all where no
-            practice has a history.
+        encode: unit vectors of strings, shape (n, dimension); called once, with every statement and sentence that
+            share enough words, a thousand or more in a corpus of some hundred documents; not at all without any.
     """
     involved = Practices(practices).involved()
     if not involved:
         return []
     body = [passage for passage in passages if passage.role in SEARCHED_ROLES]
-    registries = {practice.document_id for practice in involved}
-    elsewhere = [passage for passage in body if passage.document_id not in registries]
+    others = elsewhere(involved, body)
     statements = [practice for practice in involved if not practice.work]
     found: dict[tuple[str, str], PracticeLink] = {}
-    stated = _stating(_declared(statements, elsewhere), _stated(statements, elsewhere), encode)
-    kinds = (_entries(involved, body), _sources(involved, documents, body), stated)
+    stated = _stating(_declared(statements, others), _stated(statements, others), encode)
+    kinds = (_entries(involved, body), _sources(involved, tuple(documents), body), stated)
     for how, pairs in zip(HOW, kinds, strict=True):
         for practice, passage in pairs:
             new = PracticeLink(practice.key, practice.document_id, passage.id, how)
@@ -98,6 +99,46 @@ def link_rows(
     ]
 
 
+def elsewhere(practices: Iterable[Practice], passages: Iterable[Passage]) -> list[Passage]:
+    """Passages that may state one of the practices: what a search returns, outside these practices' registries."""
+    registries = {practice.document_id for practice in practices}
+    return [p for p in passages if p.role in SEARCHED_ROLES and p.document_id not in registries]
+
+
+class Sentences:
+    """A document's sentences by the words that they hold: made once, and asked for each practice that names it.
+
+    Args:
+        passages: of the document, in order.
+    """
+
+    def __init__(self, passages: Iterable[Passage]) -> None:
+        self._sentences: list[tuple[Passage, str]] = []
+        self._holding: dict[str, list[int]] = {}
+        for passage in passages:
+            for sentence in _sentences(passage):
+                for word in frozenset(terms(sentence)):
+                    self._holding.setdefault(word, []).append(len(self._sentences))
+                self._sentences.append((passage, sentence))
+
+    def stating(self, statement: str) -> list[tuple[Passage, str]]:
+        """Sentences that hold `MIN_DECLARED_COVERAGE` of a statement's content words, each with its passage.
+
+        Those that hold most of them come first; none holds a statement that has no such words.
+        """
+        wanted = frozenset(terms(statement))
+        held = Counter(place for word in wanted for place in self._holding.get(word, ()))
+        enough = [place for place, count in held.items() if count >= MIN_DECLARED_COVERAGE * len(wanted)]
+        return [self._sentences[place] for place in sorted(enough, key=lambda place: (-held[place], place))]
+
+
+def sentences_of_named(practices: Iterable[Practice], passages: Iterable[Passage]) -> dict[str, Sentences]:
+    """The sentences of each document that a practice names, by document id; of passages as `elsewhere` gives them."""
+    named = {document for practice in practices for document in practice.documents}
+    by_document = _grouped(passage for passage in passages if passage.document_id in named)
+    return {document: Sentences(siblings) for document, siblings in by_document.items()}
+
+
 def _entries(practices: Sequence[Practice], passages: Sequence[Passage]) -> Iterator[tuple[Practice, Passage]]:
     """Practices with the passages of their registry that overlap their entries."""
     by_document = _grouped(passages)
@@ -111,21 +152,27 @@ def _entries(practices: Sequence[Practice], passages: Sequence[Passage]) -> Iter
 
 
 def _sources(
-    practices: Sequence[Practice], documents: Iterable[DocumentInfo], passages: Sequence[Passage]
+    practices: Sequence[Practice], documents: Sequence[DocumentInfo], passages: Sequence[Passage]
 ) -> Iterator[tuple[Practice, Passage]]:
-    """Practices with the passages of their paper, unless their registry names the documents that state them."""
+    """Practices with the passages of their paper, unless their registry names documents that state them.
+
+    A document that is not there says nothing of where a practice is stated.
+    """
+    known = {document.id for document in documents}
     by_document = _grouped(passages)
     papers: dict[str, list[str]] = {}
     for document in documents:
         if document.arxiv_id:
             papers.setdefault(document.arxiv_id, []).append(document.id)
     for practice in practices:
-        for paper in papers.get(practice.arxiv_id or "", ()) if not practice.documents else ():
+        if not known.isdisjoint(practice.documents):
+            continue
+        for paper in papers.get(practice.arxiv_id or "", ()):
             for passage in by_document.get(paper, ()):
                 yield practice, passage
 
 
-def _grouped(passages: Sequence[Passage]) -> dict[str, list[Passage]]:
+def _grouped(passages: Iterable[Passage]) -> dict[str, list[Passage]]:
     by_document: dict[str, list[Passage]] = {}
     for passage in passages:
         by_document.setdefault(passage.document_id, []).append(passage)
@@ -157,34 +204,19 @@ def _stating(declared: Sequence[_Said], found: Sequence[_Said], encode: Encode) 
 
 
 def _declared(practices: Sequence[Practice], passages: Sequence[Passage]) -> list[_Said]:
-    """The sentences that hold most of a practice's words, in each document that its registry names."""
-    by_document = _grouped(passages)
-    found: list[_Said] = []
-    for practice in practices:
-        wanted = frozenset(terms(practice.statement))
-        for document in practice.documents:
-            likely = states(practice.statement, by_document.get(document, ()))
-            likely.sort(key=lambda said: -len(wanted.intersection(terms(said[1]))))
-            found += [(practice, passage, sentence) for passage, sentence in likely[:_DECLARED_SENTENCES]]
-    return found
-
-
-def states(statement: str, passages: Iterable[Passage]) -> list[tuple[Passage, str]]:
-    """Sentences that hold enough of a statement's content words to state it, each with its passage."""
-    wanted = frozenset(terms(statement))
-    found: list[tuple[Passage, str]] = []
-    for passage in passages:
-        if len(wanted.intersection(terms(passage.text))) < MIN_DECLARED_COVERAGE * len(wanted):
-            continue
-        for start, end in sentence_spans(passage.text):
-            sentence = " ".join(passage.text[start:end].split())
-            if len(wanted.intersection(terms(sentence))) >= MIN_DECLARED_COVERAGE * len(wanted):
-                found.append((passage, sentence))
-    return found
+    """The sentences that share most words with a practice, in each document that its registry names."""
+    named = sentences_of_named(practices, passages)
+    return [
+        (practice, passage, sentence)
+        for practice in practices
+        for document in dict.fromkeys(practice.documents)
+        if document in named
+        for passage, sentence in named[document].stating(practice.statement)[:_DECLARED_SENTENCES]
+    ]
 
 
 def _stated(practices: Sequence[Practice], passages: Sequence[Passage]) -> list[_Said]:
-    """Sentences anywhere that hold most of a practice's words."""
+    """Sentences anywhere that hold `MIN_COVERAGE` of a practice's words."""
     words = {practice.key: frozenset(terms(practice.statement)) for practice in practices}
     telling = [practice for practice in practices if len(words[practice.key]) >= MIN_WORDS]
     wanted = frozenset(word for practice in telling for word in words[practice.key])
@@ -192,11 +224,15 @@ def _stated(practices: Sequence[Practice], passages: Sequence[Passage]) -> list[
     for passage in passages if telling else ():
         held = wanted.intersection(terms(passage.text))
         likely = [practice for practice in telling if _covers(words[practice.key], held)]
-        for start, end in sentence_spans(passage.text) if likely else ():
-            sentence = " ".join(passage.text[start:end].split())
+        for sentence in _sentences(passage) if likely else ():
             said = wanted.intersection(terms(sentence))
             found += [(practice, passage, sentence) for practice in likely if _covers(words[practice.key], said)]
     return found
+
+
+def _sentences(passage: Passage) -> list[str]:
+    """Each on one line."""
+    return [" ".join(passage.text[start:end].split()) for start, end in sentence_spans(passage.text)]
 
 
 def _cosines(found: Sequence[_Said], encode: Encode) -> list[float]:

@@ -1,5 +1,6 @@
 """What is current practice, since when, and what it replaced: a part of the answer of its own, and its words."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,7 +39,7 @@ class Replaced:
         year: of its source, or None.
         reason: why it was put away, as its registry says, or empty.
         passages: ids of the hits' passages that are about it, best first.
-        until: when it was put away, as its registry has it: a year, a month or a day; or empty.
+        until: when it was put away: a year, a month or a day; or empty.
     """
 
     statement: str
@@ -94,22 +95,27 @@ def practice_sentences(parts: Iterable[CurrentPractice], markers: Mapping[str, i
 
 
 def _sentence(part: CurrentPractice, markers: Mapping[str, int], told: set[tuple[str, str]]) -> str:
-    source = f", from {_plain(part.source)}" if part.source else ""
+    # Where it is told until when the former practice held, the year of the source is not since when this one does.
+    dated = any(old.until for old in part.replaced)
+    when = f" ({part.since})" if dated and part.source and part.since else ""
+    source = f", from {_plain(part.source)}{when}" if part.source else ""
     named = f"{_plain(part.statement)}{source}{_cited(part.passages, markers)}"
-    history = _history(part.replaced, markers, told)
-    doubt = f" ({part.confidence} confidence)" if part.confidence else ""
-    since = f" since {part.since}{doubt}" if part.since else doubt
+    history = _history(part.replaced, markers, told, part.statement)
+    doubt = f"{_plain(part.confidence)} confidence" if part.confidence else ""
     if part.state is PracticeState.PUT_AWAY:
-        of = f" (a practice of {part.since})" if part.since else ""
-        own = _closed(f"No longer recommended{of}: {named}{_because(part.reason)}")
+        about = "; ".join(filter(None, (f"a practice of {part.since}" if part.since else "", doubt)))
+        of = f" ({about})" if about else ""
+        own = _closed(f"No longer recommended{of}: {named}{_because(part.reason, part.statement)}")
         return f"{own} {_closed(f'It had replaced {history}')}" if history else own
     again = " again" if part.first else ""
     first = f" (first in {part.first})" if part.first else ""
-    lead = f"{_LEADS[part.state]}{again}{since}{first}: {named}"
+    since = f" since {part.since}" if part.since and not dated else ""
+    sure = f" ({doubt})" if doubt else ""
+    lead = f"{_LEADS[part.state]}{again}{since}{sure}{first}: {named}"
     return _closed(f"{lead}; replaced {history}" if history else lead)
 
 
-def _history(replaced: Sequence[Replaced], markers: Mapping[str, int], told: set[tuple[str, str]]) -> str:
+def _history(replaced: Sequence[Replaced], markers: Mapping[str, int], told: set[tuple[str, str]], context: str) -> str:
     """What was replaced, practices that share a reason together."""
     shown = replaced[:_MOST_REPLACED]
     groups: dict[str, list[Replaced]] = {}
@@ -120,28 +126,36 @@ def _history(replaced: Sequence[Replaced], markers: Mapping[str, int], told: set
         names = " and ".join(f"“{_plain(old.statement)}”{_span(old)}{_cited(old.passages, markers)}" for old in members)
         before = all((old.statement, reason) in told for old in members)
         told.update((old.statement, reason) for old in members)
-        said.append(f"{names}, for the same reason" if reason and before else f"{names}{_because(reason)}")
+        known = " ".join((context, *(old.statement for old in members)))
+        said.append(f"{names}, for the same reason" if reason and before else f"{names}{_because(reason, known)}")
     more = len(replaced) - len(shown)
     return "; and ".join([*said, *([f"{more} more"] if more else [])])
 
 
 def _span(old: Replaced) -> str:
     """Its years in brackets: of its source, and when it was put away; a source may well tell of it afterwards."""
-    if not old.until:
+    until = _plain(old.until)
+    if not until:
         return f" ({old.year})" if old.year else ""
-    since = f"{old.year} " if old.year and str(old.year) <= old.until[:4] else ""
-    return f" ({since}until {old.until})"
+    since = f"{old.year} " if old.year and str(old.year) <= until[:4] else ""
+    return f" ({since}until {until})"
 
 
-def _because(reason: str) -> str:
-    """The reason as a clause where it is one sentence with a subject; otherwise quoted as its registry has it."""
+def _because(reason: str, known: str) -> str:
+    """The reason as a clause where it is one sentence with a subject; otherwise quoted as its registry has it.
+
+    Args:
+        reason: as written.
+        known: what is said around it: a word that stands there with a small initial is no name.
+    """
     reason = " ".join(reason.split())
     if not reason:
         return ""
     first, rest = reason.split(" ")[0], reason.rstrip(".!")
     if ". " in rest or first.lower().endswith("ed"):
         return f" (reason given: “{reason}”)"
-    small = first.lower() in _OPENING and (len(first) == 1 or first[1:].islower())
+    common = first.lower() in _OPENING or re.search(rf"\b{re.escape(first.lower())}\b", f"{known} {rest[1:]}")
+    small = common and (len(first) == 1 or first[1:].islower())
     return f", because {rest[:1].lower() if small else rest[:1]}{rest[1:]}"
 
 
@@ -150,9 +164,9 @@ def _cited(passages: Iterable[str], markers: Mapping[str, int]) -> str:
     return f" {''.join(f'[{number}]' for number in numbers)}" if numbers else ""
 
 
-def _plain(statement: str) -> str:
-    """A statement as it stands within a sentence."""
-    return " ".join(statement.split()).rstrip(".;")
+def _plain(said: str) -> str:
+    """What a registry says, as it stands within a sentence."""
+    return " ".join(said.split()).rstrip(".;")
 
 
 def _closed(text: str) -> str:

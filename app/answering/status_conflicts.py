@@ -21,7 +21,8 @@ _RECOMMENDS = re.compile(
     r"most (?:common|popular|widely)|currently|today|nowadays|best practice)\b",
     re.IGNORECASE,
 )
-_PAST = re.compile(
+# Words of the past, and of a contrast: whoever sets a practice against another one does not recommend it as it is.
+_HEDGED = re.compile(
     r"\b(?:was|were|had|used to|formerly|until|once|no longer|replaced|superseded|deprecated|obsolete|outdated|"
     r"instead of|rather than|whereas|unlike|in contrast)\b",
     re.IGNORECASE,
@@ -72,7 +73,7 @@ def declared(found: Sequence[Candidate], about: Collection[int] | None) -> Itera
         mark = candidate.hit.practice
         if not mark or mark.relation is not Relation.SUPERSEDED or candidate.hit.document.kind is Kind.REGISTRY:
             continue
-        if _PAST.search(candidate.text) or not _states(candidate.text, mark.statement):
+        if _HEDGED.search(candidate.text) or not _states(candidate.text, mark.statement):
             continue
         for other in mark.other:
             new = stating.get((other.id, other.title))
@@ -85,7 +86,7 @@ def declared(found: Sequence[Candidate], about: Collection[int] | None) -> Itera
 
 def _recommends(said: Statement) -> bool:
     text = said.candidate.text
-    return bool(_RECOMMENDS.search(text)) and not _PAST.search(text)
+    return bool(_RECOMMENDS.search(text)) and not _HEDGED.search(text)
 
 
 def _states(text: str, practice: str) -> bool:

@@ -155,7 +155,7 @@ def _lint(arguments: argparse.Namespace) -> int:
         raise UsageError("a PATH is empty; name a folder or a file")
     settings = load_settings(arguments)
     entries = _read(settings, arguments.paths) if arguments.paths else _indexed(settings)
-    against = _read(settings, arguments.against) if arguments.against else []
+    against = _sources(settings, entries, arguments.against) if arguments.against else []
     found = lint(entries, links=bool(arguments.paths), against=against)
     if arguments.front_matter:
         found += front_matter_findings(entries)
@@ -169,6 +169,21 @@ def _lint(arguments: argparse.Namespace) -> int:
         print("\n".join(lint_lines(findings, len(entries))))
     grave = any(finding.severity is not Severity.INFO for finding in findings)
     return int(arguments.strict and grave)
+
+
+def _sources(settings: "Settings", entries: "Sequence[Entry]", paths: Sequence[str]) -> "list[Entry]":
+    """The files to compare with; that there is none would look as if nothing were copied."""
+    from ...index.errors import UsageError
+    from ...ingest.lint_copies import sources_of, unread_sources
+
+    against = _read(settings, paths)
+    if not sources_of(entries, against):
+        reasons = [f" ({unread.document_id}: {unread.message})" for unread in unread_sources(entries, against)]
+        raise UsageError(
+            f"--against {' '.join(paths)!r} holds no text beside the corpus's own{''.join(reasons[:1])}; "
+            "name a folder or file that does"
+        )
+    return against
 
 
 def _indexed(settings: "Settings") -> "list[Entry]":

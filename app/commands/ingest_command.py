@@ -1,7 +1,7 @@
 """Bring an index up to date with folders and files.
 
 Each PATH is the truth about itself: new and changed files are read, deleted ones leave the index, unchanged ones
-cost nothing. Paths ingested earlier stay as they are. Without PATH, the guides that ship with sota-rag are indexed.
+cost nothing. Paths ingested earlier stay as they are. Without PATH, the documents that ship with sota-rag are indexed.
 
 A document's date and status come from its sidecar (NAME.md.meta.yaml), its front matter, or the flags below,
 whichever speaks first in that order; flags are remembered for the next run over the same PATH. A file that cannot be

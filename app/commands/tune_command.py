@@ -1,8 +1,8 @@
 """Search for better settings on training questions: fusion, depth, BM25's k1 and b, chunk size, reranking.
 
 --beir DIR tunes on a collection in BEIR layout, --topics FILE on judged questions over your index (its folders are read
-again, below the study); without either, on the training questions about the guides that ship. A split or file that is
-named test is refused. The first trial is the settings as they are.
+again, below the study); without either, on the dev part of the questions about the documents that ship. A split or file
+that is named test is refused. The first trial is the settings as they are.
 
 The study lies in a folder (--study) with its indexes; interrupted or asked for more --trials, it goes on where it was.
 New settings are written to sota-rag.toml only if their gain, paired over the training topics and cross-validated, is
@@ -157,14 +157,14 @@ def _tune_gate(settings: "Settings", arguments: argparse.Namespace, progress: "T
     from contextlib import closing
 
     from ..compose import make_answerer, make_encoder, open_retriever, starter_topics
-    from ..judged_indexes import guides_index
+    from ..judged_indexes import shipped_index
     from ..tuning.gate_threshold import choose_threshold, gate_examples
 
     topics = (_topics(arguments) or starter_topics("dev")).read()
     answer = settings.answer.model_copy(update={"mode": "extract", "strategies": ()})
     update: dict[str, Any] = {"answer": answer}
     if not arguments.topics:
-        update["index"], _ = guides_index(settings, None, make_encoder(settings), progress)
+        update["index"], _ = shipped_index(settings, None, make_encoder(settings), progress)
     settings = settings.model_copy(update=update)
     with open_retriever(settings) as retriever, closing(make_answerer(settings, retriever)) as answerer:
         progress.begin("gate", len(topics), "topics")

@@ -2,7 +2,7 @@
 
 Byte-pair vocabularies hold common words whole, so that English prose has some 4.5 bytes a token; digits and signs
 often stand alone, a blank before a digit is a token of its own, and letters of other scripts take up to a token for
-each byte. On the shipped guides, on Python and on JSON the estimate is 1.06 to 1.8 times SmolLM2's own count.
+each byte. On the shipped documents, on Python and on JSON the estimate is 1.06 to 1.8 times SmolLM2's own count.
 """
 
 import math

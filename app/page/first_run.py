@@ -1,4 +1,4 @@
-"""No index yet: explain, and build one from the shipped guides at the press of a button."""
+"""No index yet: explain, and build one from the shipped documents at the press of a button."""
 
 import sqlite3
 import time
@@ -62,7 +62,7 @@ def first_run(settings: Settings) -> None:
     panel = st.empty()
     with panel.container(key="first-run"):
         st.html(_welcome(settings))
-        pressed = st.button("Build the index from the guides that ship with sota-rag", type="primary", key="build")
+        pressed = st.button("Build the index from the documents that ship with sota-rag", type="primary", key="build")
         st.html(
             '<div class="rag-small">To ask documents of your own, type <code>sota-rag ingest PATH</code> in a terminal '
             "and load this page again.</div>"

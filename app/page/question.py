@@ -18,6 +18,7 @@ _EXAMPLES = (
     ("How many experts does Mixtral use per token?", "guides/mixture-of-experts.md"),
     ("Why does DPO need no reward model?", "guides/preference-tuning.md"),
     ("What is NF4?", "guides/quantization.md"),
+    ("What replaced post-layer normalisation, and why?", "guides/normalization-and-residuals.md"),
     ("Who won the 2018 football World Cup?", None),
 )
 
@@ -40,7 +41,7 @@ def question_box() -> str:
 
 
 def examples(documents: Iterable[DocumentInfo]) -> None:
-    """Questions that the shipped guides answer, as far as those are in the index; a click asks."""
+    """Questions that the shipped documents answer, as far as those are in the index; a click asks."""
     held = {document.id for document in documents}
     offered = [question for question, guide in _EXAMPLES if guide is None or guide in held]
     if len(offered) < 2:

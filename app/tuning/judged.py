@@ -88,7 +88,7 @@ def collection_task(folder: Path, split: str, test_split: str | None) -> Task:
 
 
 def topics_task(settings: Settings, topics: TopicSet | None, test_topics: TopicSet | None) -> Task:
-    """Judged questions over the folders of an index; without a file, those about the guides that ship.
+    """Judged questions over the folders of an index; without a file, those about the documents that ship.
 
     Args:
         settings: name the index whose folders are read again.
@@ -102,7 +102,7 @@ def topics_task(settings: Settings, topics: TopicSet | None, test_topics: TopicS
     """
     if topics is None:
         train, test = _judged_topics(starter_topics("dev")), _judged_topics(test_topics or starter_topics("test"))
-        return _task("guides", _build_roots({str(root): {} for root in starter_corpus()}), train, test)
+        return _task("shipped", _build_roots({str(root): {} for root in starter_corpus()}), train, test)
     _refuse_test(f"--topics {str(topics.path)!r}", topics.name)
     if topics.part is None and topics.path.resolve() == starter_topics("test").path.resolve():
         raise UsageError("the shipped topics hold those for reporting too; leave --topics out, or add --split dev")

@@ -95,7 +95,8 @@ class _Writer:
             title = f"Untitled {name}"
         when = entry.year(year)
         identity = self._derived(arxiv_id or title)
-        attic, status = entry.attic(), entry.status(PracticeStatus.UNKNOWN)
+        # Without a year, a date directly in the entry is that of the work.
+        attic, status = entry.attic(dated=bool(tree.get("year"))), entry.status(PracticeStatus.UNKNOWN)
         if attic.given and status is not PracticeStatus.DEPRECATED:
             status = PracticeStatus.ATTIC
         topics = entry.lines("topics", "topic")
@@ -103,6 +104,7 @@ class _Writer:
         about = Practice(
             identity, "", start, start, title, ", ".join(topics), title, arxiv_id, when, status, attic.reason,
             attic.superseded_by, attic.see_also, work=True, status_word=entry.unknown_status(),
+            put_away_on=attic.date,
         )  # fmt: skip
         authors = entry.lines("first_author", "authors", "author")
         self._facts(("By", authors), ("arXiv", [arxiv_id] if arxiv_id else []), ("Topics", topics))
@@ -119,7 +121,8 @@ class _Writer:
             self.page.add(BlockKind.PARAGRAPH, f"Note: {_sentence(note)}")
         self._facts(("Models", entry.lines("models")), *entry.rest())
         if about.put_away:
-            self.page.add(BlockKind.PARAGRAPH, f"Put away: {self._why(about, successors=True)}".strip())
+            lead = f"Put away{_when(about.put_away_on)}"
+            self.page.add(BlockKind.PARAGRAPH, f"{lead}: {self._why(about, successors=True)}".strip())
         self.practices.append(replace(about, status=status, end=self.page.blocks[-1].end))
 
     def recommendations(self, trees: list[Tree]) -> None:
@@ -158,7 +161,7 @@ class _Writer:
                 entry.text("id") or self._derived(f"{arxiv_id or shown}/{statement}"[:_LONGEST_ID]), "", 0, 0,
                 statement, ", ".join(entry.lines("topic", "topics")), first.text("paper", "title"), arxiv_id, when,
                 status, attic.reason, attic.superseded_by, attic.see_also, status_word=entry.unknown_status(),
-                documents=tuple(entry.lines("documents")), put_away_on=attic.date, confidence=entry.text("confidence"),
+                documents=tuple(entry.lines("documents")), put_away_on=attic.date, confidence=entry.confidence(),
                 returns=entry.text("returns"),
             )  # fmt: skip
             entry.lines("topic_id")
@@ -169,8 +172,9 @@ class _Writer:
     def _statement(self, work: Practice, statement: str, status: PracticeStatus) -> None:
         place = self._ids[work.id] = self._ids.get(work.id, 1) + 1
         about = Practice(
-            f"{work.id}/{place - 1}", "", 0, 0, statement, work.topic, work.title, work.arxiv_id, work.year, status
-        )
+            f"{work.id}/{place - 1}", "", 0, 0, statement, work.topic, work.title, work.arxiv_id, work.year, status,
+            put_away_on=work.put_away_on,
+        )  # fmt: skip
         self._item(about, "")
 
     def _item(self, about: Practice, why: str) -> None:
@@ -180,9 +184,11 @@ class _Writer:
 
     def _said(self, about: Practice) -> str:
         """Its statement, in one sentence with what took its place, so that neither is quoted without the other."""
-        label, when = _LABELS[about.status], about.put_away_on
-        if when:
-            label += f" until {when}" if about.status is PracticeStatus.ATTIC else f" in {when}"
+        label = _LABELS[about.status]
+        if about.status is PracticeStatus.DEPRECATED:
+            label += _when(about.put_away_on)
+        elif about.put_away and about.put_away_on:
+            label += f" until {about.put_away_on}"
         if not about.superseded_by:
             return f"{label}: {_sentence(about.statement)}"
         return f"{label}: {about.statement.rstrip('.')}; superseded by: {self._successors(about)}"
@@ -253,9 +259,11 @@ def _titles(tree: Mapping[str, Tree]) -> dict[str, str]:
         if key:
             titles.setdefault(key, one_line(entry["title"]))
     recommendations = tree.get(_LIST)
-    for entry in recommendations if isinstance(recommendations, list) else ():
-        if isinstance(entry, dict) and (identity := one_line(entry.get("id", ""))):
-            titles.setdefault(identity, one_line(entry.get("recommendation", "")))
+    for about in recommendations if isinstance(recommendations, list) else ():
+        if isinstance(about, dict):
+            read = Entry(about, "", lambda _: None)  # what is odd in it is told when it is written
+            if identity := read.text("id"):
+                titles.setdefault(identity, read.statement())
     return titles
 
 
@@ -276,6 +284,11 @@ def _meta(tree: Mapping[str, Tree], years: list[str], warnings: list[str]) -> Do
 
 def _union(entries: list[Entry], *names: str) -> list[str]:
     return list(dict.fromkeys(line for entry in entries for line in entry.lines(*names)))
+
+
+def _when(date: str) -> str:
+    """A year, a month or a day as it follows a verb."""
+    return f" {'on' if date.count('-') == 2 else 'in'} {date}" if date else ""
 
 
 def _sentence(text: str) -> str:

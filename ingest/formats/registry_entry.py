@@ -1,5 +1,6 @@
 """One entry of a practice registry, read field by field with whatever shape each has."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -13,12 +14,14 @@ _STATUSES = frozenset(status.value for status in PracticeStatus)
 _YEARS = range(1800, 2101)
 _STATEMENT = ("recommendation", "statement", "practice", "text")
 _SOURCE = ("paper", "arxiv_id", "year", "first_author")
+_CONFIDENCES = ("low", "medium", "high")
+_DATE = re.compile(r"(?:18|19|20)[0-9]{2}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?")
 _LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Attic:
-    """That and why an entry was put away; targets as written."""
+    """That, why and when an entry was put away; targets as written, the date as a year, a month or a day."""
 
     given: bool
     reason: str = ""
@@ -90,8 +93,22 @@ class Entry:
         self.warn(f"{self.name}: unknown status {word[:_LONGEST_NAME]!r}; known are {', '.join(PracticeStatus)}")
         return word[:_LONGEST_NAME]
 
-    def attic(self) -> Attic:
-        """What is said under `attic`, or directly in the entry."""
+    def confidence(self) -> str:
+        """How sure its registry is of it: `low`, `medium`, `high`, or empty."""
+        word = self.text("confidence")
+        if not word or word.casefold() in _CONFIDENCES:
+            return word.casefold()
+        self.warn(
+            f"{self.name}: unknown confidence {word[:_LONGEST_NAME]!r}; known are {', '.join(_CONFIDENCES)}; ignored"
+        )
+        return ""
+
+    def attic(self, *, dated: bool = True) -> Attic:
+        """What is said under `attic`, or directly in the entry.
+
+        Args:
+            dated: whether a `date` beside an `attic` without fields says when; else it is that of the source.
+        """
         self._read.add("attic")
         said = self.tree.get("attic", "")
         inner, words = self, []
@@ -102,11 +119,19 @@ class Entry:
         given = bool(said) and not (len(words) == 1 and words[0].casefold() in _FALSE)
         reason = inner.text("reason") or " ".join(word for word in words if word.casefold() not in _TRUE | _FALSE)
         targets = tuple(inner.lines("superseded_by")), tuple(inner.lines("see_also"))
-        date = inner.text("date") if inner is not self else ""
+        date = inner._date() if inner is not self or (given and dated) else ""
         if inner is not self:
             for label, _ in inner.rest():
                 self.warn(f"{inner.name}: unknown field {label!r}; left out")
         return Attic(given, reason, *targets, date)
+
+    def _date(self) -> str:
+        """A year, a month or a day; empty, with a warning where what is given is none."""
+        said = self.text("date")
+        if not said or _DATE.fullmatch(said):
+            return said
+        self.warn(f"{self.name}: the date {said[:_LONGEST_NAME]!r} is no year, month (2021-03) or day; ignored")
+        return ""
 
     def sota(self) -> tuple[list[str], list[str], bool]:
         """What is proven, what may be, and whether the whole work is called experimental."""

@@ -300,3 +300,14 @@ def test_lint_compares_with_other_texts_checks_topics_and_front_matter(run, tmp_
     assert "error shared-run (1)" in out
     assert "warning front-matter-form" in out
     assert "a PATH is empty" in run("lint", "--against", "", status=2)
+
+
+def test_lint_says_so_where_there_is_nothing_to_compare_with(run, folder, tmp_path):
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+    assert "holds no text beside the corpus's own;" in run("lint", "--against", nothing, status=2)
+    assert "holds no text beside the corpus's own;" in run("lint", folder, "--against", folder, status=2)
+    (nothing / "bad.md").write_bytes(b"\x00")
+    assert "own (nothing/bad.md: it is binary" in run("lint", "--against", nothing, status=2)
+    (nothing / "good.md").write_text("# Ovens\n\nOvens are hot.\n")
+    assert "error source-unread (1)" in run("lint", "--against", nothing)

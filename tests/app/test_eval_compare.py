@@ -210,5 +210,5 @@ def test_gate_measures_the_guides_when_no_run_is_named(run, files, monkeypatch, 
 
 def test_the_committed_baseline_lies_with_the_source():
     path = gate.committed_baseline()
-    assert path.name == "guides-baseline.json"
+    assert path.name == "corpus-baseline.json"
     assert path.parent.is_dir()

@@ -245,7 +245,7 @@ def test_a_missing_index_is_built_at_the_press_of_a_button(monkeypatch, tmp_path
     page = open_page(tmp_path / "index", monkeypatch, tmp_path)
     checked(page.run())
     assert "There is no index yet" in text(page)
-    button(page, "Build the index from the guides that ship with sota-rag").click()
+    button(page, "Build the index from the documents that ship with sota-rag").click()
     checked(page.run())
     assert read_current_manifest(tmp_path / "index").counts.documents == 3
     assert sentences(ask(page, LORA_QUESTION))[0] == LORA_ANSWER
@@ -255,7 +255,7 @@ def test_a_build_that_fails_says_why(monkeypatch, tmp_path):
     (tmp_path / "index").write_text("a file stands in the way", encoding="utf-8")
     page = open_page(tmp_path / "index" / "inside", monkeypatch, tmp_path)
     checked(page.run())
-    button(page, "Build the index from the guides that ship with sota-rag").click()
+    button(page, "Build the index from the documents that ship with sota-rag").click()
     checked(page.run())
     assert "The index could not be built" in text(page)
 
@@ -277,7 +277,7 @@ def test_a_build_that_the_system_stops_says_why(monkeypatch, tmp_path, failure, 
     # Deep inside the build, so that the page's own call is the real one.
     monkeypatch.setattr(compose, "ingest", fail)
     page = checked(open_page(tmp_path / "index", monkeypatch, tmp_path).run())
-    button(page, "Build the index from the guides that ship with sota-rag").click()
+    button(page, "Build the index from the documents that ship with sota-rag").click()
     checked(page.run())
     assert "The index could not be built" in text(page)
     assert said in text(page)

@@ -1,5 +1,7 @@
 """What registries declare, resolved; and what a linter finds in them."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,6 +62,25 @@ def test_arxiv_ids_in_any_spelling(text, key):
 def test_practices_survive_json():
     practice = work(A, "Old", reason="why", superseded_by=(B,), see_also=(C,), status=PracticeStatus.ATTIC)
     assert practice_from_json(practice_to_json(practice)) == practice
+
+
+def test_practices_survive_json_with_every_field_set():
+    practice = work(
+        A, "Old", reason="why", superseded_by=(B,), documents=("a.md", "b.md"), put_away_on="2021-03", confidence="low",
+        returns="K-1",
+    )  # fmt: skip
+    assert practice_from_json(json.loads(json.dumps(practice_to_json(practice)))) == practice
+
+
+def test_a_practice_stored_before_it_had_documents_is_read_and_one_without_targets_is_not():
+    practice = work(A, "Old", superseded_by=(B,), see_also=(C,))
+    form = practice_to_json(practice)
+    for key in ("documents", "put_away_on", "confidence", "returns"):
+        del form[key]
+    assert practice_from_json(form) == practice
+    for key in ("superseded_by", "see_also", "status"):
+        with pytest.raises(KeyError, match=key):
+            practice_from_json({name: value for name, value in form.items() if name != key})
 
 
 def test_keys_are_unique_where_ids_are_not():
@@ -162,6 +183,28 @@ def test_what_is_wrong_is_named():
     assert said["dangling_target"] == "superseded by '2110.99999', which no registry has an entry for"
     assert said["year_mismatch"] == "its year is 2023, but arXiv id 1701.00010 is of 2017"
     assert said["suspected_invention"] == "its reason says 'Hallucination': check that the work exists"
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ({"see_also": ("Nowhere",)}, ["see also 'Nowhere', which no registry has an entry for"]),
+        ({"returns": "Nowhere"}, ["a return of 'Nowhere', which no registry has an entry for"]),
+        (
+            {"see_also": ("Nowhere", "Nowhere"), "returns": "Nowhere"},
+            [
+                "a return of 'Nowhere', which no registry has an entry for",
+                "see also 'Nowhere', which no registry has an entry for",
+            ],
+        ),
+        ({"see_also": ("K-2",), "returns": "K-2"}, []),
+    ],
+)
+def test_what_is_referred_to_must_be_there(declared, said):
+    problems = Practices([line("K-1", "a", **declared), line("K-2", "b", start=20)]).problems()
+    assert [(problem.code, problem.practice_id, problem.message) for problem in problems] == [
+        ("dangling_reference", "K-1", message) for message in said
+    ]
 
 
 @pytest.mark.parametrize(("year", "fine"), [(2016, True), (2017, True), (2018, True), (2015, False), (2019, False)])

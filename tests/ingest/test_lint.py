@@ -376,8 +376,10 @@ def test_the_front_matter_of_guides_and_notes(guides):
     ("text", "old", "new", "told"),
     [
         (GUIDE, "topics: [heat]\n", "", "topics: Field required"),
-        (GUIDE, "date: 2026-11-01", "date: soon", "date: Input should be a valid date"),
-        (GUIDE, "year: 1999", "year: then", "sources.0.year: Input should be a valid integer"),
+        (GUIDE, "date: 2026-11-01", "date: soon", "date: Input should be a valid date such as 2021-06-17, not 'soon'"),
+        (GUIDE, "date: 2026-11-01", "date: 2024-02-30", "date such as 2021-06-17, not '2024-02-30'"),
+        (GUIDE, "date: 2026-11-01", "date: '20261101'", "date such as 2021-06-17, not '20261101'"),
+        (GUIDE, "year: 1999", "year: then", "sources.0.year: Input should be a valid integer, not 'then'"),
         (GUIDE, "kind: guide\n", "kind: guide\nmood: good\n", "mood: Extra inputs are not permitted"),
         (NOTE, "authors: [Ada Baker]", "authors: []", "authors: List should have at least 1 item"),
         (NOTE, '"1701.00010"', '"17.10"', "arxiv: String should match pattern"),
@@ -388,3 +390,50 @@ def test_the_front_matter_of_guides_and_notes(guides):
 def test_front_matter_that_departs_from_the_form_is_told(guides, text, old, new, told):
     (message,) = form_findings(guides, "bad.md", text.replace(old, new))
     assert told in message
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("mood: " + "[" * 3_000, "nested deeper than 40 levels"),
+        ("mood: !!int abc", "broken YAML (invalid literal for int() with base 10: 'abc')"),
+        ("mood: " + "9" * 5_000, "broken YAML in line 1 (a number of 5000 characters)"),
+        ("mood: !!timestamp x", "broken YAML (AttributeError)"),
+        (
+            "m0: &m0 {k: v}\n" + "\n".join(f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}]}}" for n in range(1, 40)),
+            "YAML aliases are not allowed",
+        ),
+        ("mood: [unclosed", "broken YAML in line 2"),
+        ("mood: x\n----", "broken YAML in line 3"),
+    ],
+)
+def test_front_matter_that_cannot_be_used_is_one_finding(guides, line, told):
+    (message,) = form_findings(guides, "bad.md", GUIDE.replace("---\n", f"---\n{line}\n", 1))
+    assert message.startswith("front matter: ")
+    assert told in message
+
+
+def test_what_of_the_sources_cannot_be_read_is_told_as_such(guides, tmp_path):
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "binary.md").write_bytes(b"\x00")
+    (sources / "config.yaml").write_text("a: 1\n")
+    found = findings(guides, against=read_corpus([sources], READER))
+    assert [(f.code, f.severity, f.document_id) for f in found] == [
+        ("source-unread", Severity.ERROR, "sources/binary.md"),
+        ("source-ignored", Severity.INFO, "sources/config.yaml"),
+    ]
+    assert "NUL at byte 0" in found[0].message
+
+
+def test_a_corpus_within_the_folder_that_it_is_compared_with_is_no_copy_of_itself(guides, tmp_path):
+    (guides / "own.md").write_text(HEAD + f"# Own\n\nAs is known, {WORDS}.\n")
+    (guides / "bad.md").write_bytes(b"\x00")
+    against = read_corpus([tmp_path], READER)
+    assert len(against) == 3
+    assert [f.code for f in findings(guides, against=against)] == ["quarantined"]
+    # A copy elsewhere is a duplicate of the corpus's own file, and told all the same.
+    (tmp_path / "z-copy.md").write_text((guides / "own.md").read_text())
+    ((document, message),) = said(findings(guides, against=read_corpus([tmp_path], READER)), "shared-run")
+    assert document == "guides/own.md"
+    assert f"with '{tmp_path.name}/z-copy.md'" in message

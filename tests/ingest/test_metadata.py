@@ -5,7 +5,14 @@ import pytest
 from pydantic import ValidationError
 from sota_rag.index.errors import QuarantineError
 from sota_rag.index.types import Kind, Status
-from sota_rag.ingest.metadata import DocumentMeta, front_matter_span, merge, read_front_matter, read_sidecar
+from sota_rag.ingest.metadata import (
+    DocumentMeta,
+    front_matter_span,
+    front_matter_values,
+    merge,
+    read_front_matter,
+    read_sidecar,
+)
 
 
 def front_matter(body: str) -> str:
@@ -51,7 +58,11 @@ def test_one_bad_value_costs_that_value_only():
         ("title: " + "[" * 5_000 + "]" * 5_000, "nested deeper than 40"),
         ("title: !!python/object:os.system x", "broken YAML"),
         ("title: !!bool maybe", "broken YAML"),
-        ("title: !!timestamp maybe", "broken YAML"),
+        ("title: !!timestamp maybe", "broken YAML (AttributeError)"),
+        ("title: !!int abc", "broken YAML (invalid literal for int()"),
+        ("title: !!float 1" + ":1" * 2_000, "broken YAML (OverflowError)"),
+        ("title: " + "9" * 5_000, "broken YAML in line 1 (a number of 5000 characters)"),
+        ("date: 0x" + "f" * 5_000, "broken YAML in line 1 (a number of 5002 characters)"),
     ],
 )
 def test_broken_front_matter_is_ignored_with_a_warning(body, reason):
@@ -149,3 +160,19 @@ def test_deep_front_matter_is_ignored_in_time():
     meta, (warning,) = read_front_matter("---\ntitle: " + "[" * 30_000 + "\n---\ntext")
     assert meta == DocumentMeta() and "nested deeper than 40 levels" in warning
     assert time.process_time() - started < 2
+
+
+def test_blank_lines_before_the_first_key_cost_no_more_than_their_length():
+    started = time.process_time()
+    assert front_matter_span("---\n" + "\n" * 60_000 + "!\n---\n") is None
+    assert front_matter_span("---\n\n \t\n # remark\ntitle: x\n---\n") is not None
+    assert time.process_time() - started < 1
+
+
+def test_values_are_those_between_the_rules_with_dates_and_fractions_as_text():
+    text = "---\ndate: 2024-02-30\narxiv: 2106.09680\nyear: 2021\nrule: |\n  a\n----\n---\n"
+    with pytest.raises(ValueError, match="broken YAML in line 6"):
+        front_matter_values(text)
+    values = {"date": "2024-02-30", "arxiv": "2106.09680", "year": 2021, "rule": "a\n ----"}
+    assert front_matter_values(text.replace("\n----", "\n   ----")) == values
+    assert front_matter_values("# No front matter\n") == {}

@@ -1,10 +1,18 @@
 """Which passages are about a practice."""
 
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sota_rag.index.practices import Practice, PracticeStatus
-from sota_rag.index.types import DocumentInfo, Passage, Role, passage_id
-from sota_rag.ingest.practice_links import link, link_rows
+from sota_rag.index.store import FileRecord, FileState
+from sota_rag.index.structure import structure_of
+from sota_rag.index.types import Document, DocumentInfo, Passage, Role, passage_id
+from sota_rag.ingest.discover import SourceFile
+from sota_rag.ingest.entries import Entry
+from sota_rag.ingest.lint_corpus import corpus_findings
+from sota_rag.ingest.practice_links import Sentences, elsewhere, link, link_rows, sentences_of_named
 
 OLD, NEW, USED = "1701.00010", "2004.00020", "1901.00050"
 
@@ -139,3 +147,112 @@ def test_the_documents_that_a_registry_names_are_linked_by_the_sentence_that_sta
     paper = passages_of("old.pdf", (0, 10))
     links = link([old, new], [document("guide.md"), document("old.pdf", OLD)], [*guide, *paper], minilm.encode)
     assert found(links) == [("1", "mix/hand", "statement"), ("2", "mix/machine", "statement")]
+
+
+def test_a_practice_that_names_only_missing_documents_keeps_the_links_to_its_paper():
+    practice = Practice("a", "r.yaml", 0, 9, "Bake", arxiv_id=OLD, status=PracticeStatus.ATTIC, documents=("gone.md",))
+    documents, paper = [document("old.pdf", OLD)], passages_of("old.pdf", (0, 9))
+    assert found(link([practice], iter(documents), paper, refuse)) == [("0", "a", "source")]
+    assert link([practice], [*documents, document("gone.md")], paper, refuse) == []
+
+
+KNEAD = "Knead the dough by hand."
+
+
+def guide_of(*texts):
+    return [Passage(passage_id("a.md", place), "a.md", place, 0, 9, text) for place, text in enumerate(texts)]
+
+
+def test_sentences_that_hold_enough_of_a_statement_come_best_first():
+    guide = guide_of("A hand holds dough. Work hand in hand, hand over hand.", "One kneads  dough\nby hand.")
+    assert [(passage.id, said) for passage, said in Sentences(guide).stating(KNEAD)] == [
+        ("a.md#00001", "One kneads dough by hand."),
+        ("a.md#00000", "A hand holds dough."),
+    ]
+
+
+@pytest.mark.parametrize("statement", ["It is the and of", "", "…"])
+def test_a_statement_without_content_words_stands_nowhere(statement):
+    assert Sentences(guide_of("It is the and of.", KNEAD)).stating(statement) == []
+
+
+def test_a_document_is_prepared_once_and_only_where_it_is_named(monkeypatch):
+    split = []
+    monkeypatch.setattr(
+        "sota_rag.ingest.practice_links.sentence_spans", lambda text: split.append(text) or [(0, len(text))]
+    )
+    practices = [Practice(f"p{n}", "r.yaml", n, n + 1, KNEAD, documents=("a.md", "a.md", "gone.md")) for n in range(3)]
+    named = sentences_of_named(practices, [*guide_of(KNEAD), *passages_of("b.md", (0, 9))])
+    assert named.keys() == {"a.md"}
+    assert split == [KNEAD]
+
+
+def test_a_document_that_is_named_twice_is_searched_once(monkeypatch):
+    practice = Practice(
+        "a", "r.yaml", 0, 9, KNEAD, status=PracticeStatus.ATTIC, documents=("a.md", "a.md"), superseded_by=("b",)
+    )
+    compared, asked, stating = [], [], Sentences.stating
+    monkeypatch.setattr(Sentences, "stating", lambda self, said: asked.append(said) or stating(self, said))
+
+    def encode(texts):
+        compared.append(texts)
+        return np.ones((len(texts), 1), dtype=np.float32)
+
+    assert found(link([practice], [document("a.md")], guide_of(KNEAD, "Dough by hand."), encode)) == [
+        ("0", "a", "statement")
+    ]
+    assert asked == [KNEAD]
+    assert compared == [[KNEAD, "Dough by hand."]]
+
+
+def test_only_what_a_search_returns_outside_the_registries_may_state_a_practice():
+    figure = Passage("a.md#00009", "a.md", 9, 0, 9, KNEAD, role=Role.FIGURE)
+    guide, registry = guide_of(KNEAD), passages_of("works.yaml", (0, 9), text=KNEAD)
+    assert elsewhere(WORKS, [*guide, figure, *registry]) == guide
+
+
+def lint_codes(passages, *documents):
+    """Codes of what is found in a registry of one practice that names some documents, where some passages are."""
+    practice = Practice("a", "r.yaml", 0, 9, KNEAD, status=PracticeStatus.STANDARD, documents=documents)
+    entries = [
+        Entry(
+            SourceFile(f"/{name}", name, Path(f"/{name}")),
+            FileRecord(f"/{name}", name, name, "", FileState.INDEXED, ""),
+            Document(document(name), "words"),
+            tuple(passage for passage in passages if passage.document_id == name),
+            structure_of([], None, [practice] if name == "r.yaml" else []),
+        )
+        for name in ("a.md", "r.yaml")
+    ]
+    return [finding.code for finding in corpus_findings(entries)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "role", "codes"),
+    [
+        ("a.md", KNEAD, Role.BODY, []),
+        ("a.md", "It is the and of.", Role.BODY, ["practice-not-stated"]),
+        ("a.md", KNEAD, Role.REFERENCES, ["practice-not-stated"]),
+        ("r.yaml", KNEAD, Role.BODY, ["practice-not-stated"]),
+    ],
+)
+def test_the_linter_looks_where_linking_does(name, text, role, codes):
+    assert lint_codes(passages_of(name, (0, 9), text=text, role=role), name) == codes
+
+
+def test_the_linter_tells_a_missing_document_once():
+    assert lint_codes(guide_of(KNEAD), "a.md", "gone.md", "gone.md") == ["practice-unknown-document"]
+
+
+def test_many_practices_that_name_one_long_document_are_cheap():
+    """Every practice and every passage for itself would take 100 times as long."""
+    texts = [f"Dough number {n} is kneaded by hand. Oven {n} is hot. Bake loaf {n} slowly." for n in range(400)]
+    practices = [
+        Practice(f"p{n}", "r.yaml", n, n + 1, f"Knead dough number {n} by hand.", documents=("a.md",))
+        for n in range(400)
+    ]
+    guide = guide_of(*texts)
+    start = time.process_time()
+    named = sentences_of_named(practices, guide)["a.md"]
+    assert all(named.stating(practice.statement)[0][0].ordinal == n for n, practice in enumerate(practices))
+    assert time.process_time() - start < 2

@@ -1,7 +1,7 @@
 """Measure answers: are they right, do their sources say so, and is it silent when it should be.
 
-Without another choice the judged questions about the guides that ship are asked, over an index of those guides that is
-kept beside the main one. --topics asks questions of your own (JSONL; see eval/topics.py) over your index. --squad,
+Without another choice the judged questions about the documents that ship are asked, over an index of these that is kept
+beside the main one. --topics asks questions of your own (JSONL; see eval/topics.py) over your index. --squad,
 --clapnq and --qasa take reading-comprehension sets, index their passages and ask their questions: the passage is there,
 whether it answers or not.
 

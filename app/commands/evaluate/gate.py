@@ -1,8 +1,9 @@
-"""Compare the retrieval of the guides that ship with the committed baseline; fail if it got worse by more than noise.
+"""Compare the retrieval of what ships with the committed baseline; fail if it got worse by more than noise.
 
-Runs the judged questions about the guides (or reads a run with --run) and pairs them with the baseline. A guarded
-measure (nDCG@10, R@5, RR@10) fails when the 95 % paired bootstrap interval of its difference lies wholly below zero;
-then the exit status is 1 and the lost topics are named. --update makes the run the new baseline, whatever it says.
+Runs the judged questions about the documents that ship (or reads a run with --run) and pairs them with the baseline.
+A guarded measure (nDCG@10, R@5, RR@10) fails when the 95 % paired bootstrap interval of its difference lies wholly
+below zero; then the exit status is 1 and the lost topics are named. --update makes the run the new baseline, whatever
+it says.
 """
 
 import argparse
@@ -23,7 +24,7 @@ _NAMED = 10
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument(
-        "--baseline", metavar="FILE", help="the run to hold against (default: the committed guides-baseline.json)"
+        "--baseline", metavar="FILE", help="the run to hold against (default: the committed corpus-baseline.json)"
     )
     parser.add_argument("--run", dest="run_file", metavar="FILE", help="hold this run file against it; measure nothing")
     parser.add_argument("--measure", action="append", metavar="M", help="guard this measure instead; may be repeated")
@@ -65,7 +66,7 @@ def committed_baseline() -> Path:
     """The baseline that is kept with the source."""
     from importlib.resources import files
 
-    return Path(str(files("sota_rag.eval"))) / "results" / "guides-baseline.json"
+    return Path(str(files("sota_rag.eval"))) / "results" / "corpus-baseline.json"
 
 
 def _measured(arguments: argparse.Namespace) -> "RunFile":

@@ -1,6 +1,6 @@
 """Measure retrieval on judged questions: recall, nDCG and more, of each system, with 95 % bootstrap intervals.
 
-Without --beir or --topics, the judged questions about the guides that ship are asked, over an index of those guides
+Without --beir or --topics, the judged questions about the documents that ship are asked, over an index of those guides
 that is kept beside the main one. --topics asks questions of your own (JSONL with a document and a quote for each; see
 eval/topics.py) over your index. --beir takes a collection in BEIR layout (corpus.jsonl, queries.jsonl,
 qrels/SPLIT.tsv), indexes it like any other documents, and judges by documents: one scores as its best passage.

@@ -210,6 +210,7 @@ def test_a_superseded_document_that_recommends_something_else(minilm, gone):
         (OLD.replace("is", "was", 1), NEW, (Status.SUPERSEDED, Status.CURRENT)),
         (OLD.replace("the default", "an"), NEW.replace("the default", "an"), (Status.SUPERSEDED, Status.CURRENT)),
         (OLD, NEW.replace("large language", "vision"), (Status.SUPERSEDED, Status.CURRENT)),
+        (f"Unlike AdamW, {OLD}", f"Unlike AdamW, {NEW}", (Status.SUPERSEDED, Status.CURRENT)),
     ],
 )
 def test_documents_that_do_not_differ_in_what_is_current(minilm, old, new, statuses):
@@ -240,6 +241,14 @@ def test_a_passage_that_states_a_superseded_practice_stands_beside_its_successor
     [
         candidate("The learning rate schedule was restarted every few epochs.", "old.md", rank=2, mark=WARM),
         candidate("A schedule tells how fast weights move in training.", "old.md", rank=2, mark=WARM),
+        *(
+            candidate(text, "old.md", rank=2, mark=WARM)
+            for text in (
+                "Some restart the learning rate schedule, whereas others use a single cycle of cosine decay.",
+                "Unlike a single cycle of cosine decay, some restart the learning rate schedule.",
+                "In contrast to a single cycle of cosine decay, some restart the learning rate schedule.",
+            )
+        ),
         candidate(STATED.text, "r.yaml", rank=2, mark=WARM, kind=Kind.REGISTRY),
         candidate(STATED.text, "old.md", rank=2),
     ],

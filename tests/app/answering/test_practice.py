@@ -124,6 +124,30 @@ def test_what_was_put_away_without_a_successor():
     ]
 
 
+def test_doubt_about_what_was_put_away_is_told():
+    doubtful = replace(FROZEN, confidence="low")
+    assert told((doubtful,), [doubtful]) == [
+        "No longer recommended (a practice of 2010; low confidence): keep the learning rate constant, because the loss "
+        "stalls."
+    ]
+    undated = replace(doubtful, year=None, reason="")
+    assert told((undated,), [undated]) == ["No longer recommended (low confidence): keep the learning rate constant."]
+
+
+def test_doubt_without_a_year_and_with_a_first_one():
+    sure = CurrentPractice("C", None, PracticeState.STANDARD, confidence="high")
+    assert sure.text == "Standard (high confidence): C."
+    assert replace(sure, since=2020, first=2012).text == (
+        "Standard again since 2020 (high confidence) (first in 2012): C."
+    )
+
+
+def test_what_a_registry_says_stands_on_one_line():
+    old = Replaced("old\nways.", 2017, until=" 2021-06;\n")
+    part = CurrentPractice("C", 2020, PracticeState.STANDARD, replaced=(old,), confidence=" low;\n")
+    assert part.text == "Standard (low confidence): C; replaced “old ways” (2017 until 2021-06)."
+
+
 def test_a_successor_that_was_put_away_itself_is_not_called_current():
     old = replace(RESTARTS, superseded_by=("frozen",))
     assert told((old, FROZEN), [old]) == [
@@ -155,14 +179,19 @@ def test_two_that_replace_each_other_are_not_told_as_replacing():
         (
             {"put_away_on": "2021-06"},
             {"confidence": "low"},
-            "Standard since 2020 (low confidence): C; replaced “restart the learning rate” (2017 until 2021-06), "
-            "because B.",
+            "Standard (low confidence): C; replaced “restart the learning rate” (2017 until 2021-06), because B.",
         ),
         (
             {"put_away_on": "2016"},
             {},
-            "Standard since 2020: C; replaced “restart the learning rate” (until 2016), because B.",
+            "Standard: C; replaced “restart the learning rate” (until 2016), because B.",
         ),
+        (
+            {"put_away_on": "2016"},
+            {"title": "Decay"},
+            "Standard: C, from Decay (2020); replaced “restart the learning rate” (until 2016), because B.",
+        ),
+        ({"reason": "Learning stalls."}, {}, "Standard since 2020: C; replaced “A”, because learning stalls."),
         ({"reason": "GPT-3 does without."}, {}, "Standard since 2020: C; replaced “A”, because GPT-3 does without."),
         (
             {"reason": "Superseded by C."},

@@ -194,6 +194,106 @@ def test_a_recommendation_with_documents_a_date_doubt_and_a_return():
     check_invariants(registry)
 
 
+@pytest.mark.parametrize(
+    ("date", "when"), [("2021", "in 2021"), ("2021-03", "in 2021-03"), ("2021-03-09", "on 2021-03-09")]
+)
+@pytest.mark.parametrize("form", ["attic: {{date: '{0}', reason: R}}", "attic: true, date: '{0}', reason: R"])
+def test_a_work_and_its_statements_keep_the_date_when_it_was_put_away(date, when, form):
+    registry = parsed(f"2017:\n- {{title: A, year: 2017, sota: [b c], {form.format(date)}}}\n")
+    assert [practice.put_away_on for practice in registry.practices] == [date, date]
+    assert registry.practices[0].year == 2017
+    assert registry.text.split("\n\n")[2:] == [f"- Was recommended until {date}: b c.", f"Put away {when}: R."]
+    assert registry.warnings == ()
+
+
+def test_a_year_of_nested_values_is_told_once():
+    warnings = parsed("2018:\n- {title: A, year: {a: {b: c}}, attic: true}\n").warnings
+    assert warnings == ("work 1 of 2018: year holds nested values; they are left out",)
+
+
+def test_the_date_of_a_work_without_a_year_is_its_own():
+    (work,) = parsed("2018:\n- {title: A, date: 2017-05, attic: true}\n").practices
+    assert (work.year, work.put_away, work.put_away_on) == (2017, True, "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("status: standard, attic: {date: '2005', superseded_by: K-2}", "Recommended until 2005: a; superseded by: b."),
+        ("status: experimental, attic: {date: '2005', superseded_by: K-2}",
+         "Experimental until 2005: a; superseded by: b."),
+        ("status: attic, attic: {date: 2005-06}", "Was recommended until 2005-06: a."),
+        ("status: deprecated, attic: {date: '2005'}", "Deprecated in 2005: a."),
+        ("status: deprecated, attic: {date: 2005-06-07}", "Deprecated on 2005-06-07: a."),
+        ("attic: true, date: '2005'", "Was recommended until 2005: a."),
+        ("attic: Too slow., date: '2005'", "Was recommended until 2005: a. Too slow."),
+        ("status: standard, attic: {date: '2005'}", "Recommended: a."),
+        ("status: standard, attic: false, date: '2005'", "Recommended: a. Date: 2005."),
+        ("status: standard, date: '2005'", "Recommended: a. Date: 2005."),
+    ],
+)  # fmt: skip
+def test_the_date_of_a_recommendation_says_until_when_it_held(fields, said):
+    registry = parsed(
+        f"recommendations:\n- {{id: K-1, recommendation: a, {fields}}}\n- {{id: K-2, recommendation: b}}\n"
+    )
+    assert registry.text.split("\n\n")[2] == f"- {said}"
+    assert registry.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2021-13",
+        "2021-00",
+        "2021-02-32",
+        "21",
+        "2021-3",
+        "1021",
+        "2021-03-09T10",
+        "20２１",
+        "soon",
+        "2021 [7] <b>x</b>",
+    ],
+)
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        ("2017:\n- {title: A, year: 2017", "work 1 of 2017"),
+        ("recommendations:\n- {recommendation: a", "recommendation 1"),
+    ],
+)
+def test_a_date_that_is_none_is_left_out_with_a_warning(date, head, name):
+    for form, where in (("attic: {{date: {0}}}", ": attic"), ("attic: true, date: {0}", "")):
+        registry = parsed(f"{head}, {form.format(json.dumps(date, ensure_ascii=False))}}}\n")
+        assert registry.practices[0].put_away_on == ""
+        assert date not in registry.text
+        assert registry.warnings == (f"{name}{where}: the date {date!r} is no year, month (2021-03) or day; ignored",)
+
+
+@pytest.mark.parametrize(
+    ("word", "read"), [("low", "low"), ("Medium", "medium"), ("high", "high"), ("low [7] <b>x</b>", ""), ("0.5", "")]
+)
+def test_confidence_is_one_of_three_words(word, read):
+    registry = parsed(f"recommendations:\n- {{recommendation: a, status: standard, confidence: '{word}'}}\n")
+    assert registry.practices[0].confidence == read
+    assert registry.text.endswith(f"- Recommended: a. Confidence: {read}." if read else "- Recommended: a.")
+    assert registry.warnings == (
+        () if read else (f"recommendation 1: unknown confidence {word!r}; known are low, medium, high; ignored",)
+    )
+
+
+@pytest.mark.parametrize("key", ["recommendation", "statement", "practice", "text"])
+def test_an_entry_is_named_by_its_statement_under_whatever_key_it_stands(key):
+    registry = parsed(
+        "recommendations:\n- {id: K-1, recommendation: a, see_also: K-2, superseded_by: K-2, returns: K-2}\n"
+        f"- {{id: K-2, {key}: knead longer}}\n"
+    )
+    assert registry.text.split("\n\n")[2] == (
+        "- Stated: a; superseded by: knead longer. A former practice that returned: knead longer. "
+        "See also: knead longer."
+    )
+
+
 def test_identifiers_keep_their_zeros_and_lose_their_version():
     practices = parsed(
         "2021:\n- {title: A, arxiv_id: 2106.09680}\n- {title: B, arxiv_id: arXiv:2004.00020v3}\n"
