@@ -1,6 +1,7 @@
 """Ask the 40 test questions of the starter corpus and judge the answers: `python benchmarks/starter_questions.py`.
 
-Half of the questions are answered by the shipped guides, half are not. An answer counts as right when one of its
+The sets are about the six guides that shipped first, and only these are in the index. Half of the questions are answered
+by them, half are not. An answer counts as right when one of its
 sentences overlaps a gold quote; every sentence must stand verbatim in the document it cites. All sets were written by
 people who did not see the program. The first was looked at while the gate was being built, the second gave rise to two
 rules in `expectation.py`; the third was asked when everything else was done. None was trained on.
@@ -8,6 +9,7 @@ rules in `expectation.py`; the third was asked when everything else was done. No
 
 import argparse
 import json
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,14 @@ from sota_rag.app.compose import make_answerer, open_retriever, run_ingestion
 from sota_rag.app.settings import Settings
 
 HERE = Path(__file__).parent
+GUIDES = (
+    "mixture-of-experts",
+    "parameter-efficient-fine-tuning",
+    "preference-tuning",
+    "quantization",
+    "retrieval-augmented-generation",
+    "what-state-of-the-art-means",
+)
 SETS = {"1": "starter_questions", "2": "starter_questions_2", "3": "starter_questions_3"}
 
 
@@ -53,7 +63,11 @@ def main() -> None:
     questions = [json.loads(line) for line in (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.load(index=Path(folder) / "index", answer={"mode": "extract"})
-        run_ingestion(settings)
+        guides = Path(folder) / "guides"
+        guides.mkdir()
+        for guide in GUIDES:
+            shutil.copy(HERE.parent / "corpus" / "guides" / f"{guide}.md", guides)
+        run_ingestion(settings, [guides])
         with open_retriever(settings) as retriever:
             answerer = make_answerer(settings, retriever)
             rows = [judge(answerer, question, answerer.ask(question["question"])) for question in questions]

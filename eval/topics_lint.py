@@ -39,7 +39,7 @@ def _quotes(topic: JudgedTopic, texts: Mapping[str, str]) -> Iterator[tuple[str,
             continue
         try:
             locate(gold, texts[gold.document_id], topic.where)
-        except EvaluationError as error:
-            yield "topic-quote-not-found", f"quotes what does not stand there: {error}"
-    if both := set(topic.gold) & set(topic.superseded):
-        yield "topic-quote-not-found", f"has a quote that is gold and superseded at once: {both.pop().quote[:60]!r}"
+        except EvaluationError:
+            yield "topic-quote-not-found", f"quotes {gold.quote[:60]!r}, which {gold.document_id!r} does not say"
+    for both in (gold for gold in topic.gold if gold in topic.superseded):
+        yield "topic-gold-superseded", f"has {both.quote[:60]!r} as gold and as superseded"

@@ -90,6 +90,9 @@ CHECKS = {
     "practice-successor-put-away": Check(
         Severity.WARNING, "a practice's successor was put away too", "say what took the successor's place"
     ),
+    "topic-gold-superseded": Check(
+        Severity.WARNING, "a quote answers a topic and no longer does", "decide, and take it out of the other list"
+    ),
     "topic-asked-twice": Check(Severity.WARNING, "two topics ask the same", "drop one, or ask something else"),
     "front-matter-form": Check(
         Severity.WARNING, "front matter departs from the form of guides or notes", "correct what the message names"

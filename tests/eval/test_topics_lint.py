@@ -38,9 +38,10 @@ def test_quotes_documents_and_questions_are_checked_and_the_line_is_named(tmp_pa
         ("topic-asked-twice", 2),
         ("topic-quote-not-found", 3),
         ("topic-unknown-document", 4),
-        ("topic-quote-not-found", 5),
+        ("topic-gold-superseded", 5),
     ]
-    assert [finding.severity for finding in found][1:] == [Severity.ERROR] * 3
+    assert [finding.severity for finding in found][1:4] == [Severity.ERROR, Severity.ERROR, Severity.WARNING]
+    assert found[1].message == "'c' quotes 'LoRA freezes nothing.', which 'guides/peft.md' does not say"
     assert "'b' asks what 'a' asks" in found[0].message
 
 
