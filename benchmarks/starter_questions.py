@@ -1,10 +1,10 @@
 """Ask the 40 test questions of the starter corpus and judge the answers: `python benchmarks/starter_questions.py`.
 
-The sets are about the six guides that shipped first, and only these are in the index. Half of the questions are answered
-by them, half are not. An answer counts as right when one of its
-sentences overlaps a gold quote; every sentence must stand verbatim in the document it cites. All sets were written by
-people who did not see the program. The first was looked at while the gate was being built, the second gave rise to two
-rules in `expectation.py`; the third was asked when everything else was done. None was trained on.
+The sets are about the six guides that shipped first; only these are in the index. Half of the questions are answered
+by them, half are not. An answer counts as right when one of its sentences overlaps a gold quote; every sentence must
+stand verbatim in the document it cites. All sets were written by people who did not see the program. The first was
+looked at while the gate was being built, the second gave rise to two rules in `expectation.py`; the third was asked
+when everything else was done. None was trained on.
 """
 
 import argparse

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sota_rag.index import DocumentInfo, Filters, Hit, Kind, Passage, Retriever, SearchSettings
-from sota_rag.index.analysis import terms
+from sota_rag.index.analysis import query_terms, terms
 from sota_rag.index.builder import publish_generation
 from sota_rag.index.generations import writer_lock
 from sota_rag.index.practices import Practice, PracticeStatus
@@ -201,8 +201,28 @@ def index(tmp_path, small, hash_encoder):
     return publish
 
 
+@pytest.mark.parametrize(
+    ("query", "speaks"),
+    [
+        ("why cyclic baking", True),
+        ("cyclic baking of loaves", True),
+        ("cyclic ovens that toast bread", False),
+        ("", True),
+    ],
+)
+def test_which_queries_speak_of_a_practice_that_a_document_states(query, speaks):
+    """Half of the words at least, question words left aside; without any words all are asked for."""
+    for how in ("statement", "registry", "source"):
+        links = [(0, CYCLIC.key, how), (1, SLOW.key, "registry")]
+        found = Successors([CYCLIC, SLOW], links).place(
+            [0, 1], [2.0, 1.0], 2, fused={}, allowed=None, asked=frozenset(query_terms(query))
+        )
+        assert (found.rows == [1, 0]) is (speaks or how != "statement")
+        assert bool(found.marks) is (speaks or how != "statement")
+
+
 def test_a_search_places_the_successor_and_history_does_not(index, hash_encoder):
-    query, settings = "restart cyclic ovens", SearchSettings(legs="bm25")
+    query, settings = "cyclic baking ovens", SearchSettings(legs="bm25")
     with (
         Retriever.open(index("with", with_practices=True), encoder=hash_encoder, settings=settings) as retriever,
         Retriever.open(index("without", with_practices=False), encoder=hash_encoder, settings=settings) as plain,
@@ -226,8 +246,8 @@ def test_a_search_places_the_successor_and_history_does_not(index, hash_encoder)
 def test_a_successor_that_no_leg_found_comes_with_empty_signals(index, hash_encoder):
     settings = SearchSettings(legs="bm25")
     with Retriever.open(index("with", with_practices=True), encoder=hash_encoder, settings=settings) as retriever:
-        first, second = retriever.search("minutes", k=2).hits
-        guides = retriever.search("minutes", filters=Filters(kinds=(Kind.GUIDE,)))
+        first, second = retriever.search("cyclic minutes", k=2).hits
+        guides = retriever.search("cyclic minutes", filters=Filters(kinds=(Kind.GUIDE,)))
     assert (first.passage.id, second.passage.id) == ("docs/r.yaml#00001", "docs/r.yaml#00000")
     assert first.signals.fused_score is None
     assert guides.hits == ()
@@ -298,7 +318,7 @@ def test_a_view_tells_the_practices_behind_its_hits(index, hash_encoder):
     settings = SearchSettings(legs="bm25")
     with Retriever.open(index("with", with_practices=True), encoder=hash_encoder, settings=settings) as retriever:
         view = retriever.view()
-        found = view.practices(view.search("restart cyclic ovens", k=2).hits)
+        found = view.practices(view.search("cyclic baking ovens", k=2).hits)
     named = [(entry.practice.id, entry.passage_id) for entry in found if entry.named]
     assert named == [(NEW, "docs/r.yaml#00001"), (OLD, "docs/r.yaml#00001"), (OLD, "docs/r.yaml#00000"),
                      (NEW, "docs/r.yaml#00000")]  # fmt: skip
