@@ -48,8 +48,8 @@ def starter() -> str:
     return "\n".join(lines) + _paragraph("""
         `python benchmarks/starter_questions.py --set N` wrote `benchmarks/results/`; every sentence was verbatim. All
         sets were written blind. Set 1 was looked at while the gate was being built, set 2 gave rise to two rules, set
-        3 was asked when the program was done, and again after each change of the gate. Half of the unanswerable questions are near misses (the right topic, a fact that
-        is not there); they are what goes wrong most.
+        3 was asked when the program was done, and again after each change of the gate. Half of the unanswerable
+        questions are near misses (the right topic, a fact that is not there); they are what goes wrong most.
     """)
 
 

@@ -146,7 +146,8 @@ def _because(reason: str, known: str) -> str:
 
     Args:
         reason: as written.
-        known: what is said around it: a word that stands there with a small initial is no name.
+        known: what is said around it: a word that stands there with a small initial, and never with a capital one, is
+            no name.
     """
     reason = " ".join(reason.split())
     if not reason:
@@ -154,7 +155,9 @@ def _because(reason: str, known: str) -> str:
     first, rest = reason.split(" ")[0], reason.rstrip(".!")
     if ". " in rest or first.lower().endswith("ed"):
         return f" (reason given: “{reason}”)"
-    common = first.lower() in _OPENING or re.search(rf"\b{re.escape(first.lower())}\b", f"{known} {rest[1:]}")
+    around = f"{known} {rest[1:]}"
+    named = re.search(rf"\S {re.escape(first)}\b", around)
+    common = first.lower() in _OPENING or (re.search(rf"\b{re.escape(first.lower())}\b", around) and not named)
     small = common and (len(first) == 1 or first[1:].islower())
     return f", because {rest[:1].lower() if small else rest[:1]}{rest[1:]}"
 

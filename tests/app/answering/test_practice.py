@@ -192,6 +192,11 @@ def test_two_that_replace_each_other_are_not_told_as_replacing():
             "Standard: C, from Decay (2020); replaced “restart the learning rate” (until 2016), because B.",
         ),
         ({"reason": "Learning stalls."}, {}, "Standard since 2020: C; replaced “A”, because learning stalls."),
+        (
+            {"reason": "Learning by Heart ended; Sets of Learning too."},
+            {},
+            "Standard since 2020: C; replaced “A”, because Learning by Heart ended; Sets of Learning too.",
+        ),
         ({"reason": "GPT-3 does without."}, {}, "Standard since 2020: C; replaced “A”, because GPT-3 does without."),
         (
             {"reason": "Superseded by C."},
