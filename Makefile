@@ -59,7 +59,7 @@ ask: setup
 
 test: setup
 	@echo "== tests: some ten minutes on two cores; the browser test needs chromium and is skipped without it"
-	@SOTA_RAG_TEST_INDEX="$(dir $(SOTA_RAG_INDEX))eval/shipped" $(BIN)/python -m pytest $(PYTEST_FLAGS)
+	@TEST_SHIPPED_INDEX="$(dir $(SOTA_RAG_INDEX))eval/shipped" $(BIN)/python -m pytest $(PYTEST_FLAGS)
 	@echo "== the retrieval of the shipped documents against the committed baseline"
 	@$(BIN)/sota-rag eval gate
 

@@ -55,8 +55,8 @@ def minilm():
 def shipped_index(tmp_path_factory, minilm):
     """An index of the documents that ship, made once; who changes it works on a copy.
 
-    Where `SOTA_RAG_TEST_INDEX` names a folder it is kept there, so that nothing is encoded again by the next run.
+    Where `TEST_SHIPPED_INDEX` names a folder it is kept there, so that nothing is encoded again by the next run.
     """
-    index = Path(os.environ.get("SOTA_RAG_TEST_INDEX") or tmp_path_factory.mktemp("shipped") / "index")
+    index = Path(os.environ.get("TEST_SHIPPED_INDEX") or tmp_path_factory.mktemp("shipped") / "index")
     run_ingestion(Settings(index=index), encoder=minilm)
     return index
