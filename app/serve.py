@@ -30,6 +30,8 @@ def serve(settings: Settings, host: str, port: int, *, open_browser: bool) -> in
         "server.address": host,
         "server.port": str(port),
         "server.headless": "false" if open_browser else "true",
+        # Asked on a fresh machine, it would keep the page from being served.
+        "server.showEmailPrompt": "false",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
