@@ -2,8 +2,8 @@
 
 A hit on a practice that was put away keeps its place among the others. The best passage of its current successor is
 placed directly above it, unless one stands above it already, and both are marked. A practice without a successor is
-marked where it stands. Where a document merely states a former practice, all this happens if the query speaks of it:
-the passage may be wanted for something else.
+marked where it stands. Where a document merely states a former practice, nothing is moved unless the query speaks of
+it, and nothing is marked unless it touches it: the passage may be wanted for something else.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +25,8 @@ It is asked of passages that state a practice among other things, not of registr
 paper. Chosen on the dev topics that ship: nDCG@10 .761 without it, .790 with it (.788 at .4), .792 without this stage;
 a superseded passage before the current one in 1, 1 and 7 of 39 topics.
 """
+MIN_TOUCHED = 0.3
+"""The same, for a passage to be marked: the reader is told, and the order stays."""
 # Of the practices that a passage is linked to, the one that it holds itself goes before that of its paper.
 _OWN = {"registry": 0, "source": 1, "statement": 2}
 
@@ -154,26 +156,29 @@ class Successors:
         for row in rows[:k]:
             if row in draft.rows:
                 continue
-            standing = self._standing(row, asked)
+            standing, moves = self._standing(row, asked)
             if standing is not None:
-                self._place_above(draft, row, standing, rows[:k], fused, allowed)
+                self._place_above(draft, row, standing, rows[:k], fused, allowed, moves=moves)
             draft.rows.append(row)
         fell_off = [row for row in rows[:k] if row not in draft.rows[:k]]
         kept = draft.rows[:k]
         marks = {row: _ranked(draft, row, kept) for row in kept if row in draft.marks}
         return Placement(kept, [draft.scores[row] for row in kept], marks, _stage(draft, kept, fell_off))
 
-    def _standing(self, row: int, asked: frozenset[str]) -> Standing | None:
-        """Of the practices put away that a passage is linked to, the one that is most its own and most asked for."""
+    def _standing(self, row: int, asked: frozenset[str]) -> tuple[Standing | None, bool]:
+        """Of the practices put away that a passage is linked to, the one that is most its own and most asked for.
+
+        Also whether its successor is to be placed above it.
+        """
         found = [
-            (_OWN[how], -len(asked & _terms(standing.practice)), standing.practice.key, standing)
+            (_OWN[how], -len(asked & _terms(standing.practice)), standing.practice.key, standing, share)
             for key, how in self._of_row.get(row, ())
             if (standing := self.practices.standing(self.practices.by_key[key]))
-            and (how != "statement" or _speaks_of(asked, standing.practice))
+            and (share := 1.0 if how != "statement" else _share_asked(asked, standing.practice)) >= MIN_TOUCHED
         ]
         # One with a successor has more to tell.
         best = min(found, key=lambda own: (own[0], own[1], not own[3].successors, own[2]), default=None)
-        return best[3] if best else None
+        return (best[3], best[4] >= MIN_ASKED) if best else (None, False)
 
     def _place_above(
         self,
@@ -183,6 +188,8 @@ class Successors:
         hits: Sequence[int],
         fused: Mapping[int, float],
         allowed: NDArray[np.bool_] | None,
+        *,
+        moves: bool,
     ) -> None:
         counterparts: list[Counterpart] = []
         notes: list[str] = []
@@ -195,10 +202,12 @@ class Successors:
                     "its successor is excluded by the filters" if excluded else "no passage holds its successor"
                 )
                 continue
+            if not moves and best != row and best not in draft.rows and best not in hits:
+                continue
             draft.above.setdefault(row, {})[group[0].id] = best
             if best == row:
                 continue
-            if best not in draft.rows:
+            if moves and best not in draft.rows:
                 draft.rows.append(best)
                 if best in hits:
                     draft.moved += 1
@@ -293,9 +302,10 @@ def _stage(draft: _Draft, kept: Sequence[int], fell_off: Sequence[int]) -> Stage
     return Stage("successors", len(kept), ", ".join(said))
 
 
-def _speaks_of(asked: frozenset[str], practice: Practice) -> bool:
+def _share_asked(asked: frozenset[str], practice: Practice) -> float:
+    """Share of the query's content words that a practice's title and statement hold; 1 for a query without any."""
     wanted = {term for term in asked if not is_question_word(term)}
-    return len(wanted & _terms(practice)) >= MIN_ASKED * len(wanted)
+    return len(wanted & _terms(practice)) / len(wanted) if wanted else 1.0
 
 
 def _terms(practice: Practice) -> set[str]:

@@ -202,23 +202,35 @@ def index(tmp_path, small, hash_encoder):
 
 
 @pytest.mark.parametrize(
-    ("query", "speaks"),
+    ("query", "marked", "moved"),
     [
-        ("why cyclic baking", True),
-        ("cyclic baking of loaves", True),
-        ("cyclic ovens that toast bread", False),
-        ("", True),
+        ("why cyclic baking", True, True),
+        ("cyclic baking of loaves", True, True),
+        ("cyclic toast loaves", True, False),
+        ("cyclic ovens that toast bread", False, False),
+        ("", True, True),
     ],
 )
-def test_which_queries_speak_of_a_practice_that_a_document_states(query, speaks):
-    """Half of the words at least, question words left aside; without any words all are asked for."""
+def test_what_a_document_states_is_moved_and_marked_as_far_as_the_query_speaks_of_it(query, marked, moved):
+    """Half and three tenths of the words, question words left aside; without any words all are asked for."""
     for how in ("statement", "registry", "source"):
-        links = [(0, CYCLIC.key, how), (1, SLOW.key, "registry")]
+        links = [(0, CYCLIC.key, how), (2, SLOW.key, "registry")]
         found = Successors([CYCLIC, SLOW], links).place(
-            [0, 1], [2.0, 1.0], 2, fused={}, allowed=None, asked=frozenset(query_terms(query))
+            [0, 1, 2], [3.0, 2.0, 1.0], 3, fused={}, allowed=None, asked=frozenset(query_terms(query))
         )
-        assert (found.rows == [1, 0]) is (speaks or how != "statement")
-        assert bool(found.marks) is (speaks or how != "statement")
+        own = how != "statement"
+        assert found.rows == ([2, 0, 1] if moved or own else [0, 1, 2])
+        assert (set(found.marks) == {0, 2}) is (marked or own)
+        if marked or own:
+            assert found.marks[0].other[0].rank == found.rows.index(2) + 1
+
+
+def test_a_mark_without_a_move_names_the_successor_that_was_not_found():
+    links = [(0, CYCLIC.key, "statement"), (7, SLOW.key, "registry")]
+    asked = frozenset(query_terms("cyclic toast loaves"))
+    found = Successors([CYCLIC, SLOW], links).place([0, 1], [2.0, 1.0], 2, fused={}, allowed=None, asked=asked)
+    assert found.rows == [0, 1]
+    assert [(other.id, other.rank) for other in found.marks[0].other] == [(NEW, None)]
 
 
 def test_a_search_places_the_successor_and_history_does_not(index, hash_encoder):
