@@ -6,11 +6,17 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.request
+import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 
 from ..index.errors import OptionalDependencyError, SotaRagError, UsageError
 from .settings import Settings
+
+_POLL_S = 0.2
 
 
 def serve(settings: Settings, host: str, port: int, *, open_browser: bool) -> int:
@@ -29,9 +35,8 @@ def serve(settings: Settings, host: str, port: int, *, open_browser: bool) -> in
     options = {
         "server.address": host,
         "server.port": str(port),
-        "server.headless": "false" if open_browser else "true",
-        # Asked on a fresh machine, it would keep the page from being served.
-        "server.showEmailPrompt": "false",
+        # Otherwise Streamlit asks for an address of the user's before it serves, and offers things on the page.
+        "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
@@ -43,6 +48,9 @@ def serve(settings: Settings, host: str, port: int, *, open_browser: bool) -> in
     environment = os.environ | {"SOTA_RAG_INDEX": str(settings.index)}
     command = [sys.executable, "-m", "streamlit", "run", str(entry), *flags]
     with subprocess.Popen(command, env=environment) as process:
+        if open_browser:
+            place = f"[{host}]" if ":" in host else host
+            Thread(target=_open_when_served, args=(f"http://{place}:{port}", process), daemon=True).start()
         # Whoever stops this process by SIGTERM means the server; it must not live on alone and hold the port.
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         try:
@@ -78,3 +86,14 @@ def _refuse_taken_port(host: str, port: int) -> None:
                 f"cannot listen on {host}:{port} ({error.strerror}); "
                 f"choose another with: sota-rag app --port {port + 1}"
             ) from error
+
+
+def _open_when_served(url: str, process: "subprocess.Popen[bytes]") -> None:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while process.poll() is None:
+        try:
+            with direct.open(f"{url}/_stcore/health", timeout=1):
+                webbrowser.open(url)
+                return
+        except OSError:
+            time.sleep(_POLL_S)

@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -27,10 +26,13 @@ def healthy(port):
 
 
 def test_nothing_is_asked_before_the_page_is_served(tmp_path):
-    """With a browser to open and a home without Streamlit's files, it would ask for an address of ours."""
+    """With a browser to open and a home without its files, Streamlit itself would ask for an address of the user's."""
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.upper().startswith("SOTA_RAG_")}
-    environment |= {"HOME": str(tmp_path), "BROWSER": "true", "SOTA_RAG_INDEX": str(tmp_path / "index")}
+    opened, browser = tmp_path / "opened", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >{opened}\n')
+    browser.chmod(0o755)
+    environment |= {"HOME": str(tmp_path), "BROWSER": str(browser), "SOTA_RAG_INDEX": str(tmp_path / "index")}
     command = [PROGRAM, "app", "--port", str(port)]
     with subprocess.Popen(
         command,
@@ -45,6 +47,9 @@ def test_nothing_is_asked_before_the_page_is_served(tmp_path):
             while not healthy(port) and process.poll() is None and time.monotonic() < until:
                 time.sleep(0.1)
             assert healthy(port)
+            while not opened.exists() and time.monotonic() < until:
+                time.sleep(0.1)
+            assert opened.read_text() == f"http://127.0.0.1:{port}\n"
         finally:
             process.terminate()
             said = process.communicate(timeout=20)[0].decode()
