@@ -22,7 +22,7 @@ def explained(mark: PracticeMark) -> str:
         )
         parts.append(f"{label}: {_closed(mark.reason)}")
     if mark.relation is Relation.SUPERSEDED:
-        parts.append(f"Current: {'; '.join(other.title for other in mark.other)}.")
+        parts.append(f"Current: {_closed('; '.join(other.title.rstrip('.') for other in mark.other))}")
     if mark.note:
         parts.append(f"Note: {mark.note}.")
     return " ".join(parts)

@@ -1,5 +1,7 @@
 """What an answer and a list of hits say of practices that were put away."""
 
+from dataclasses import replace
+
 import pytest
 from sota_rag.app.answering import Citation
 from sota_rag.app.answering.currency import practice_notes
@@ -70,6 +72,8 @@ def test_a_chip_says_it_in_a_few_words(mark, words):
 
 
 def test_the_reason_is_told_in_words():
+    ended = replace(OLD, other=tuple(replace(other, title=f"{other.title}.") for other in OLD.other))
+    assert explained(ended) == explained(OLD)
     assert explained(OLD) == (
         "Practice: restart the oven. Put away because: One cooling works as well. Current: Slow Cooling."
     )
