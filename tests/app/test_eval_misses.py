@@ -122,6 +122,13 @@ def test_a_run_names_the_topics_that_it_lost(run, topics, tmp_path, missed_index
     assert "of 2 topics of 'toy', 'default' lost 1 at 1" in form["notes"][0]
     assert [miss["topic_id"] for miss in form["lost"]] + list(form["found"]) == ["b"]
     assert "has no system 'other'" in run("eval", "misses", path, "--system", "other", status=2)
+    # Of a run by whole documents, documents are looked for.
+    whole = {"qrels": {"a": {"notes/lora.md": 1}, "b": {"notes/bits.md": 1}}, "level": "documents",
+             "rankings": {"default": {"a": [["notes/lora.md", 1.0]], "b": []}}}  # fmt: skip
+    path.write_text(json.dumps({**run_file, "details": whole}), encoding="utf-8")
+    form = json.loads(run("eval", "misses", path, "-k", "1", "--json"))
+    assert [miss["stage"] for miss in form["lost"]] != ["not parsed"]
+    assert [*form["found"], *(miss["topic_id"] for miss in form["lost"])] == ["b"]
     run_file["details"]["rankings"]["default"]["b"] = [["notes/bits.md#00000", 1.0]]
     path.write_text(json.dumps(run_file), encoding="utf-8")
     assert "lost no topic at 10; there is nothing to explain" in run("eval", "misses", path, status=1)
