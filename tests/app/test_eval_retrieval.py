@@ -132,3 +132,10 @@ def test_an_evaluation_does_not_take_the_place_of_the_documents(fail, lone, tmp_
     )
     assert read_current(index).generation == "000001"
     assert main(["search", "LoRA", "--index", str(index)]) == 0
+
+
+def test_whole_documents_and_parts_that_do_not_go_with_what_is_asked(fail, tmp_path):
+    said = fail("eval", "retrieval", "--beir", tmp_path, "--whole-documents", status=2)
+    assert "--whole-documents goes with topics" in said
+    said = fail("eval", "retrieval", "--topics", tmp_path / "mine.jsonl", "--split", "train", status=2)
+    assert "--split 'train': judged questions come as dev and test" in said

@@ -1,8 +1,10 @@
 """Tuning from beginning to end, and the command."""
 
+import argparse
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ pytest.importorskip("optuna", reason="tuning needs the extra `tune`")
 
 from sota_rag.app import compose
 from sota_rag.app.cli import main
+from sota_rag.app.commands import tune_command
 from sota_rag.app.tuning import tune as tuning
 from sota_rag.app.tuning.judged import collection_task, topics_task
 from sota_rag.app.tuning.tune import TuneOptions, tune
@@ -247,3 +250,14 @@ def test_the_command_chooses_the_threshold_of_the_gate(surroundings, tmp_path, m
     assert "gate, on 3 answerable and 6 unanswerable examples: balanced accuracy 0.500 at 0.0, " in out
     chosen = float(re.search(r"answer\.threshold = (0\.\d+) \(was 0\.0\)", out)[1])
     assert f"threshold = {chosen}" in (tmp_path / "sota-rag.toml").read_text(encoding="utf-8")
+
+
+def test_which_topics_the_command_chooses_by():
+    def chosen(topics, split):
+        return tune_command._topics(argparse.Namespace(topics=topics, split=split))
+
+    assert chosen(None, None) is None
+    assert chosen("mine.jsonl", None) == TopicSet(Path("mine.jsonl"))
+    assert chosen("mine.jsonl", "dev") == TopicSet(Path("mine.jsonl"), "dev")
+    with pytest.raises(UsageError, match="--split 'test': of a topics file the part `dev` is to choose by"):
+        chosen("mine.jsonl", "test")
