@@ -33,6 +33,6 @@ def _closed(text: str) -> str:
 
 
 def _where(others: tuple[Counterpart, ...], see: str) -> str:
-    """Ranks of the hits at the other end, titles of those that are not among the hits."""
+    """Ranks of the hits at the other end, each once, and titles of those that are not among the hits."""
     ranked = [f"{see} hit {other.rank}".strip() if other.rank else other.title for other in others]
-    return ", ".join(ranked)
+    return ", ".join(dict.fromkeys(ranked))

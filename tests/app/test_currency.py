@@ -71,6 +71,11 @@ def test_a_chip_says_it_in_a_few_words(mark, words):
     assert chip(mark) == words
 
 
+def test_a_hit_that_holds_two_successors_is_named_once():
+    twice = replace(OLD, other=tuple(replace(OLD.other[0], id=name, rank=3) for name in ("a", "b")))
+    assert chip(twice).endswith("superseded → see hit 3")
+
+
 def test_the_reason_is_told_in_words():
     ended = replace(OLD, other=tuple(replace(other, title=f"{other.title}.") for other in OLD.other))
     assert explained(ended) == explained(OLD)
