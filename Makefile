@@ -10,6 +10,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
+TEST_JOBS ?= 2
 Q      ?= What fraction of the parameters does LoRA train?
 
 export SOTA_RAG_INDEX ?= $(CURDIR)/.sota-rag/index
@@ -58,8 +59,11 @@ ask: setup
 	@$(BIN)/sota-rag ask -- "$$QUESTION"
 
 test: setup
-	@echo "== tests: some ten minutes on two cores; the browser test needs chromium and is skipped without it"
-	@TEST_SHIPPED_INDEX="$(dir $(SOTA_RAG_INDEX))eval/shipped" $(BIN)/python -m pytest $(PYTEST_FLAGS)
+	@echo "== tests, $(TEST_JOBS) at a time: some seven minutes on two cores"
+	@TEST_SHIPPED_INDEX="$(dir $(SOTA_RAG_INDEX))eval/shipped" $(BIN)/python -m pytest \
+	    --numprocesses $(TEST_JOBS) --dist loadfile -m "not browser" $(PYTEST_FLAGS)
+	@echo "== tests in a browser, alone; they need chromium and are skipped without it"
+	@$(BIN)/python -m pytest -m browser $(PYTEST_FLAGS)
 	@echo "== the retrieval of the shipped documents against the committed baseline"
 	@$(BIN)/sota-rag eval gate
 

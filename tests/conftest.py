@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from sota_rag.app.compose import run_ingestion
 from sota_rag.app.settings import Settings
 from sota_rag.index import EncoderInfo, SentenceTransformerEncoder
@@ -57,6 +58,9 @@ def shipped_index(tmp_path_factory, minilm):
 
     Where `TEST_SHIPPED_INDEX` names a folder it is kept there, so that nothing is encoded again by the next run.
     """
-    index = Path(os.environ.get("TEST_SHIPPED_INDEX") or tmp_path_factory.mktemp("shipped") / "index")
-    run_ingestion(Settings(index=index), encoder=minilm)
+    kept = os.environ.get("TEST_SHIPPED_INDEX")
+    index = Path(kept) if kept else tmp_path_factory.mktemp("shipped") / "index"
+    index.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{index}.lock"):  # processes that test side by side share it
+        run_ingestion(Settings(index=index), encoder=minilm)
     return index

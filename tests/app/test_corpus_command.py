@@ -190,7 +190,8 @@ def test_a_file_that_was_set_aside_gives_its_reason(run):
     assert "the same text as 'guides/copy.md'" in run("show", "guides/fusion.md", status=1)
 
 
-def test_a_file_on_disk_is_read_now_with_or_without_an_index(run, tmp_path):
+def test_a_file_on_disk_is_read_now_with_or_without_an_index(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")  # the folders of a test have long names, and the line shall not break
     note = tmp_path / "note.md"
     note.write_text("# Note\n\nWeight decay is applied to matrices only.\n")
     for at in (None, tmp_path / "none"):

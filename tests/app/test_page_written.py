@@ -194,6 +194,11 @@ def receipt(page):
 
 def test_a_written_answer_tells_who_wrote_it(page, model):
     ask(page, LORA)
+    ready = "The language model scripted writes (script; nowhere)"
+    for _ in range(50):  # it is loaded beside the page, which a fast answer does not wait for
+        if ready in text(page):
+            break
+        checked(page.run())
     assert sentences(page) == [TRAINS, MERGES]
     assert "2 of 2 sentences as written; scripted" in text(page)
     assert "written, and checked sentence by sentence" in text(page)
@@ -201,7 +206,7 @@ def test_a_written_answer_tells_who_wrote_it(page, model):
     marked = [plain(part) for body in bodies(page) for part in findall(r"<mark>(.*?)</mark>", body, DOTALL)]
     assert "".join(marked) == TRAINS
     assert receipt(page)["llm"]["id"] == "scripted"
-    assert "The language model scripted writes (script; nowhere)" in text(page)
+    assert ready in text(page)
     assert not [body for body in bodies(page) if "rag-live" in body]
 
 
