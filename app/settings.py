@@ -55,7 +55,7 @@ class SearchSection(_Section):
 
     legs: Literal["hybrid", "dense", "bm25"] = "hybrid"
     depth: int = Field(default=100, ge=1)
-    fusion: Literal["convex", "rrf"] = "convex"
+    fusion: Literal["learned", "convex", "rrf"] = "convex"
     alpha: float = Field(default=SearchSettings().alpha, ge=0, le=1)
     rrf_k: int = Field(default=60, ge=1)
     mode: Literal["current", "history"] = "current"

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .analysis import query_terms
 from .clock import Clock
 from .encoder import Encoder
 from .fusion import convex_combination, reciprocal_rank_fusion
+from .learned_fusion import LearnedFusion, leg_signals, shipped_fusion
 from .search_settings import SearchSettings
 from .snapshot import Snapshot
 from .topk import top_rows
@@ -29,6 +31,7 @@ class Candidates:
         stages: what the legs did.
         notes: what the user should know.
         vector: the encoded question, shape (dimension,), float32; None when the dense leg was off.
+        terms: how many terms the question has.
     """
 
     rows: NDArray[np.int64]
@@ -39,6 +42,20 @@ class Candidates:
     stages: tuple[Stage, ...]
     notes: tuple[str, ...]
     vector: NDArray[np.float32] | None = None
+    terms: int = 0
+
+    def leg_signals(self) -> NDArray[np.float64] | None:
+        """What the learned fusion weighs, of each of `rows`: shape (n, signals); None when a leg was off."""
+        if self.dense_scores is None:
+            return None
+        return leg_signals(self.dense_scores, self.bm25_scores, self.ranks(), self.terms)
+
+    def ranks(self) -> NDArray[np.float64]:
+        """1-based rank of each row in the dense and the BM25 leg, shape (2, n); inf where a leg did not return it."""
+        ranks = np.full((2, len(self.rows)), np.inf)
+        for place, leg in enumerate((self.dense, self.bm25)):
+            ranks[place, np.searchsorted(self.rows, leg)] = np.arange(1, len(leg) + 1)
+        return ranks
 
     def signals(self) -> dict[int, Signals]:
         """What each leg said of each row."""
@@ -93,27 +110,48 @@ def gather(
             notes.append("no word of the question occurs in the documents searched")
     rows = np.union1d(dense, bm25).astype(np.int64)
     dense_scores = None if asked is None else snapshot.dense.scores(asked, rows)
-    return Candidates(rows, dense, bm25, dense_scores, scores[rows], tuple(stages), tuple(notes), asked)
+    terms = len(query_terms(query))
+    return Candidates(rows, dense, bm25, dense_scores, scores[rows], tuple(stages), tuple(notes), asked, terms)
 
 
-def fuse(candidates: Candidates, settings: SearchSettings) -> tuple[NDArray[np.int64], NDArray[np.float64], Stage]:
-    """Rows and fused scores, ordered by `(-score, row)`, and what was done."""
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """Candidates in one order, by `(-score, row)`.
+
+    Attributes:
+        rows: shape (n,), int64.
+        scores: fused scores, shape (n,), float64.
+        signals: what the learned fusion weighs of each, shape (n, signals); None when a leg was off.
+        stage: what was done.
+    """
+
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    signals: NDArray[np.float64] | None
+    stage: Stage
+
+
+def fuse(candidates: Candidates, settings: SearchSettings, fusion: LearnedFusion | None = None) -> Fused:
+    """The candidates of both legs in one order.
+
+    Args:
+        candidates: what the legs found.
+        settings: which legs run, and how they become one score.
+        fusion: the learned weights, for where the settings ask for them; by default the ones that ship.
+    """
     rows, dense, bm25 = candidates.rows, candidates.dense_scores, candidates.bm25_scores
+    signals = candidates.leg_signals() if settings.legs == "hybrid" else None
     if dense is None:
         scores, detail = bm25.astype(np.float64), "BM25 leg alone"
-    elif settings.legs == "dense":
+    elif signals is None:
         scores, detail = dense.astype(np.float64), "dense leg alone"
+    elif settings.fusion == "learned":
+        scores, detail = (fusion or shipped_fusion()).fused(signals), "learned weights"
     elif settings.fusion == "convex":
         scores, detail = convex_combination(dense, bm25, settings.alpha), f"convex, alpha {settings.alpha}"
     else:
-        ranks = np.stack([_ranks(leg, rows) for leg in (candidates.dense, candidates.bm25)])
-        scores, detail = reciprocal_rank_fusion(ranks, settings.rrf_k), f"RRF, k {settings.rrf_k}"
+        scores, detail = reciprocal_rank_fusion(candidates.ranks(), settings.rrf_k), f"RRF, k {settings.rrf_k}"
     order = np.lexsort((rows, -scores))
-    return rows[order], scores[order], Stage("fuse", len(rows), detail)
-
-
-def _ranks(leg: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """1-based rank of each row in a leg's list; inf where the leg did not return it."""
-    ranks = np.full(len(rows), np.inf)
-    ranks[np.searchsorted(rows, leg)] = np.arange(1, len(leg) + 1)
-    return ranks
+    return Fused(
+        rows[order], scores[order], None if signals is None else signals[order], Stage("fuse", len(rows), detail)
+    )

@@ -36,7 +36,7 @@ def convex_combination(
     Returns:
         shape (candidates,), float64, in [0, 1].
     """
-    return alpha * min_max(dense) + (1 - alpha) * _by_maximum(bm25)
+    return alpha * min_max(dense) + (1 - alpha) * by_maximum(bm25)
 
 
 def min_max(scores: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -48,7 +48,8 @@ def min_max(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     return (values - low) / (high - low) if high > low else np.ones_like(values)
 
 
-def _by_maximum(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+def by_maximum(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Scores of 0 or more as shares of the highest."""
     values = scores.astype(np.float64)
     top = values.max(initial=0.0)
     return values / top if top > 0 else values

@@ -1,21 +1,19 @@
 """The reranking stage: a cross-encoder reads question and passage together, within a time budget."""
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .device import choose_placement
+from .cross_encoder import PairModel
 from .fusion import min_max
-from .models import find_model, quiet_loading, weights_sha256
+from .learned_fusion import LearnedFusion, shipped_fusion
 from .search_settings import SearchSettings
 
-if TYPE_CHECKING:
-    from sentence_transformers import CrossEncoder
+_BATCH = 8
 
 
 class Reranker(Protocol):
@@ -26,54 +24,97 @@ class Reranker(Protocol):
         """Name and fingerprint, for receipts."""
         ...
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether a score is the logit of the probability that the passage answers the query."""
+        ...
+
     def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """Relevance of each text to the query: shape (len(texts),), float32, higher is better."""
         ...
 
+    def cut(self, query: str, texts: Sequence[str]) -> int:
+        """How many of the texts it cannot read to their end together with the query."""
+        ...
+
 
 class CrossEncoderReranker:
-    """A sentence-transformers CrossEncoder with one output; safe to share between threads.
+    """A cross-encoder with one output (see `PairModel`); safe to share between threads.
+
+    A model whose `config.json` says `"calibrated": true` gives the logit of a probability.
 
     Args:
         model_id: a name from `models.toml`, or the path of a model folder.
         device: `auto`, `cpu`, `cuda` or `mps`.
         precision: `auto`, `float32` or `bfloat16`.
+
+    Raises:
+        ModelError: the model is not there, or gives more than one number for a pair.
     """
 
     def __init__(self, model_id: str, *, device: str = "auto", precision: str = "auto") -> None:
-        self._files = find_model(model_id)
-        self._device, self._precision = device, precision
-        self._lock = threading.Lock()
-        self._model: CrossEncoder | None = None
+        self.model = PairModel(model_id, 1, device=device, precision=precision)
+        self.calibrated = self.model.config.get("calibrated") is True
 
     @property
     def id(self) -> str:
         """Model name and the first 12 digits of its fingerprint."""
-        return f"{self._files.id}@{weights_sha256(self._files.folder)[:12]}"
+        return self.model.id
 
     def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Relevance of each text to the query: shape (len(texts),), float32; pairs too long are truncated."""
-        if not texts:
-            return np.zeros(0, dtype=np.float32)
-        with self._lock:
-            scores = self._load().predict([(query, text) for text in texts], show_progress_bar=False)
-        return np.asarray(scores, dtype=np.float32).reshape(len(texts))
+        """Relevance of each text to the query: shape (len(texts),), float32; `cut` tells which are too long."""
+        return self.model.read([(query, text) for text in texts])[:, 0]
 
-    def _load(self) -> "CrossEncoder":
-        if self._model is None:
-            import torch
-            from sentence_transformers import CrossEncoder
+    def cut(self, query: str, texts: Sequence[str]) -> int:
+        """How many of the texts are longer than the model's window leaves room for behind the query."""
+        return self.model.cut([(query, text) for text in texts])
 
-            placement = choose_placement(self._device, self._precision)
-            dtype = torch.bfloat16 if placement.precision == "bfloat16" else torch.float32
-            with quiet_loading():
-                self._model = CrossEncoder(
-                    str(self._files.folder),
-                    device=placement.device,
-                    local_files_only=True,
-                    model_kwargs={"dtype": dtype},
-                )
-        return self._model
+
+class Mix(Protocol):
+    """How the reranker's scores and those before it become final ones."""
+
+    def final(self, scores: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Final scores of the first candidates, in [0, 1], from the reranker's scores of them: shape (len(scores),)."""
+        ...
+
+    def bound(self, done: int) -> float | None:
+        """What no candidate beyond the first `done` can exceed; None where that is not known before all are scored."""
+        ...
+
+
+class WeightedMix:
+    """`(1 - weight) * min-max(fused) + weight * min-max(rerank)`, both over the candidates that were scored."""
+
+    def __init__(self, fused: NDArray[np.float64], weight: float) -> None:
+        self._fused, self._weight = fused, weight
+
+    def final(self, scores: NDArray[np.float32]) -> NDArray[np.float64]:
+        """As `Mix.final`."""
+        return (1 - self._weight) * min_max(self._fused[: len(scores)]) + self._weight * min_max(scores)
+
+    def bound(self, done: int) -> float | None:
+        """Never known: a score changes what those before it are worth."""
+        return None
+
+
+class LearnedMix:
+    """The learned weights of the legs' signals and of a calibrated reranker's.
+
+    Args:
+        fusion: the weights.
+        signals: of the legs, in the order of the candidates, shape (candidates, signals).
+    """
+
+    def __init__(self, fusion: LearnedFusion, signals: NDArray[np.float64]) -> None:
+        self._fusion, self._before = fusion, fusion.before(signals)
+
+    def final(self, scores: NDArray[np.float32]) -> NDArray[np.float64]:
+        """As `Mix.final`."""
+        return self._before[: len(scores)] + self._fusion.added(scores)
+
+    def bound(self, done: int) -> float | None:
+        """The best of the rest, were it certain to answer."""
+        return float(self._before[done:].max()) + self._fusion.most if done < len(self._before) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +123,15 @@ class Reranked:
 
     Attributes:
         order: positions of the candidates, best first.
-        final: final score of each candidate, in candidate order.
-        scores: the reranker's score of each candidate; NaN for those the budget did not reach.
+        final: final score of each candidate, in candidate order: in [0, 1], and below zero for those not scored.
+        scores: the reranker's score of each candidate; NaN for those that it did not read.
+        settled: whether it stopped because no other candidate could come among the first.
     """
 
     order: list[int]
     final: NDArray[np.float64]
     scores: NDArray[np.float32]
+    settled: bool = False
 
 
 def rerank(
@@ -97,37 +140,42 @@ def rerank(
     texts: Sequence[str],
     fused: NDArray[np.float64],
     *,
-    weight: float,
+    mix: Mix,
+    k: int,
     budget_s: float,
-    batch_size: int = 8,
+    batch_size: int = _BATCH,
 ) -> Reranked:
-    """Score candidates from the best downwards until the budget is spent, then mix the scores.
+    """Score candidates from the best downwards until the first k are settled or the budget is spent, then mix.
 
-    A scored candidate ends at `1 + (1 - weight) * min-max(fused) + weight * min-max(rerank)`, both taken
-    over the scored candidates; one that the budget did not reach keeps its fused place below all of them. The first
-    batch is always scored.
+    A candidate that was not scored keeps its fused place below all that were. The first batch is always scored. The
+    first k are settled when the k-th is better than any other candidate can become.
 
     Args:
         reranker: the model.
         query: the question.
         texts: candidates in fused order, best first.
         fused: their fused scores, shape (len(texts),).
-        weight: share of the reranker's score in the final one, 0 to 1.
+        mix: makes final scores.
+        k: how many hits are wanted.
         budget_s: wall time in seconds after which no further batch is started.
-        batch_size: pairs per call; the budget is looked at between calls.
+        batch_size: pairs per call; budget and standings are looked at between calls.
     """
     started = time.perf_counter()
     scores = np.full(len(texts), np.nan, dtype=np.float32)
-    done = 0
+    done, settled = 0, False
     while done < len(texts) and (done == 0 or time.perf_counter() - started < budget_s):
         batch = range(done, min(done + batch_size, len(texts)))
         by_length = sorted(batch, key=lambda position: len(texts[position]))
         scores[by_length] = reranker.score(query, [texts[position] for position in by_length])
         done = batch.stop
-    final = min_max(fused)
-    final[:done] = 1 + (1 - weight) * min_max(fused[:done]) + weight * min_max(scores[:done])
+        bound = mix.bound(done)
+        if bound is not None and done >= k and np.sort(mix.final(scores[:done]))[-k] > bound:
+            settled = True
+            break
+    final = min_max(fused) - 1 - 1e-9
+    final[:done] = mix.final(scores[:done])
     order = sorted(range(len(texts)), key=lambda position: (-final[position], position))
-    return Reranked(order, final, scores)
+    return Reranked(order, final, scores, settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +185,29 @@ class Reordered:
     Attributes:
         rows: shape (n,), int64.
         final: their scores, shape (n,), float64.
-        scores: what the reranker said, by row; those that it did not reach are missing.
+        scores: what the reranker said, by row; those that it did not read are missing.
+        depth: how many it might have read.
+        cut: how many passages it could not read to their end.
+        settled: whether it stopped because no other candidate could come among the first.
+        how: how its scores were mixed with those before it.
     """
 
     rows: NDArray[np.int64]
     final: NDArray[np.float64]
     scores: dict[int, float]
+    depth: int
+    cut: int
+    settled: bool
+    how: str
+
+    def said(self, name: str) -> str:
+        """What was done, for people."""
+        read = f"{name}, {self.how}, of {self.depth} candidates"
+        if len(self.scores) < self.depth:
+            read += (
+                f" {len(self.scores)}, as no other could come first" if self.settled else f" {len(self.scores)} in time"
+            )
+        return f"{read}; {self.cut} not read to their end" if self.cut else read
 
 
 def reorder(
@@ -150,32 +215,40 @@ def reorder(
     query: str,
     rows: NDArray[np.int64],
     fused: NDArray[np.float64],
+    signals: NDArray[np.float64] | None,
     texts: Callable[[Sequence[int]], Sequence[str]],
     *,
-    depth: int,
+    k: int,
     settings: SearchSettings,
+    fusion: LearnedFusion | None = None,
 ) -> Reordered:
-    """Rerank the best of the fused candidates; what lies deeper keeps its order below everything that was seen.
+    """Rerank the best of the fused candidates; what lies deeper keeps its order below everything that was read.
 
     Args:
         reranker: the model.
         query: the question.
         rows: candidates in fused order, best first, at least one.
         fused: their fused scores.
+        signals: their leg signals, shape (len(rows), signals); None where a leg is off.
         texts: what the model reads of given rows.
-        depth: how many of them it may see.
-        settings: weight and time budget.
+        k: how many hits are wanted; it reads as many at least.
+        settings: depth, weight and time budget.
+        fusion: the learned weights, used where the fusion is learned, both legs run and the reranker is calibrated; by
+            default the ones that ship.
     """
+    depth = max(settings.rerank_depth, k)
     head = rows[:depth]
+    mix: Mix = WeightedMix(fused[: len(head)], settings.rerank_weight)
+    if settings.fusion == "learned" and signals is not None and reranker.calibrated:
+        mix = LearnedMix(fusion or shipped_fusion(), signals[: len(head)])
+    read = texts(head.tolist())
     outcome = rerank(
-        reranker,
-        query,
-        texts(head.tolist()),
-        fused[: len(head)],
-        weight=settings.rerank_weight,
-        budget_s=settings.rerank_budget_s,
+        reranker, query, read, fused[: len(head)], mix=mix, k=min(k, len(head)), budget_s=settings.rerank_budget_s
     )
-    said = {int(head[place]): float(outcome.scores[place]) for place in np.flatnonzero(~np.isnan(outcome.scores))}
-    final = np.concatenate([outcome.final, min_max(fused)[len(head) :] - 1])
+    seen = np.flatnonzero(~np.isnan(outcome.scores)).tolist()
+    said = {int(head[place]): float(outcome.scores[place]) for place in seen}
+    final = np.concatenate([outcome.final, min_max(fused)[len(head) :] - 2])
     order = np.lexsort((rows, -final))
-    return Reordered(rows[order], final[order], said)
+    cut = reranker.cut(query, [read[place] for place in seen])
+    how = "learned weights" if isinstance(mix, LearnedMix) else f"weight {settings.rerank_weight}"
+    return Reordered(rows[order], final[order], said, len(head), cut, outcome.settled, how)

@@ -11,12 +11,12 @@ class SearchSettings:
     Attributes:
         legs: which first stages run.
         depth: candidates per leg; at least three times k are taken.
-        fusion: how two legs become one score. Ignored with one leg.
+        fusion: how two legs become one score; `learned` also weighs a calibrated reranker's. Ignored with one leg.
         alpha: weight of the dense leg in the convex fusion, 0 to 1.
         rrf_k: damping of reciprocal rank fusion.
         rerank: whether the reranker runs, where there is one.
         rerank_depth: fused candidates it sees at most.
-        rerank_weight: share of its score in the final one, 0 to 1.
+        rerank_weight: share of its score in the final one, 0 to 1, unless the fusion is learned.
         rerank_budget_s: seconds after which it starts no further batch.
         mode: `current` places the successor of a superseded practice above it and marks both; `history` leaves the
             hits as they were found.
@@ -24,7 +24,7 @@ class SearchSettings:
 
     legs: Literal["hybrid", "dense", "bm25"] = "hybrid"
     depth: int = 100
-    fusion: Literal["convex", "rrf"] = "convex"
+    fusion: Literal["learned", "convex", "rrf"] = "convex"
     alpha: float = 0.5
     rrf_k: int = 60
     rerank: bool = True

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .analysis import query_terms
 from .blocks import Block
-from .candidates import fuse, gather
+from .candidates import Fused, fuse, gather
 from .clock import Clock
 from .encoder import Encoder
 from .errors import QueryError
@@ -181,37 +181,34 @@ class View:
             clock=clock,
         )
         with clock("fuse"):
-            fused, scores, fused_stage = fuse(found, settings)
+            fused = fuse(found, settings)
             signals = found.signals()
-            for row, score in zip(fused.tolist(), scores.tolist(), strict=True):
+            for row, score in zip(fused.rows.tolist(), fused.scores.tolist(), strict=True):
                 signals[row] = replace(signals[row], fused_score=score)
         with clock("rerank"):
-            rows, scores, rerank_stage = self._rerank(query, fused, scores, signals, settings, k)
+            rows, scores, rerank_stage = self._rerank(query, fused, signals, settings, k)
         with clock("successors"):
             placed = self._place(query, rows.tolist(), scores.tolist(), keep, signals, settings, allowed)
         filtered = () if allowed is None else (Stage("filter", int(allowed.sum()), f"of {len(snapshot)} passages"),)
-        stages = (*filtered, *found.stages, fused_stage, rerank_stage, placed.stage)
-        return Course(found, fused, rows, placed, signals, allowed, stages)
+        stages = (*filtered, *found.stages, fused.stage, rerank_stage, placed.stage)
+        return Course(found, fused.rows, rows, placed, signals, allowed, stages)
 
     def _rerank(
-        self,
-        query: str,
-        rows: NDArray[np.int64],
-        fused: NDArray[np.float64],
-        signals: dict[int, Signals],
-        settings: SearchSettings,
-        k: int,
+        self, query: str, fused: Fused, signals: dict[int, Signals], settings: SearchSettings, k: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], Stage]:
         """Reorder the best rows by the cross-encoder, and note its scores in `signals`."""
-        if self._reranker is None or not settings.rerank or not len(rows):
-            absent = "switched off" if self._reranker else "this profile has no reranker"
-            return rows, fused, Stage("rerank", len(rows), f"not run: {absent if len(rows) else 'no candidates'}")
-        depth = max(settings.rerank_depth, k)
-        outcome = reorder(self._reranker, query, rows, fused, self._texts, depth=depth, settings=settings)
+        rows, reranker = fused.rows, self._reranker
+        if reranker is None or not settings.rerank or not len(rows):
+            absent = "switched off" if reranker else "this profile has no reranker"
+            return (
+                rows,
+                fused.scores,
+                Stage("rerank", len(rows), f"not run: {absent if len(rows) else 'no candidates'}"),
+            )
+        outcome = reorder(reranker, query, rows, fused.scores, fused.signals, self._texts, k=k, settings=settings)
         for row, score in outcome.scores.items():
             signals[row] = replace(signals[row], rerank_score=score)
-        seen = f"{self._reranker.id}, of {min(depth, len(rows))} candidates"
-        return outcome.rows, outcome.final, Stage("rerank", len(outcome.scores), seen)
+        return outcome.rows, outcome.final, Stage("rerank", len(outcome.scores), outcome.said(reranker.id))
 
     def _texts(self, rows: Sequence[int]) -> list[str]:
         return [passage.contextual_text for passage in self._snapshot.store.passages(rows)]

@@ -31,6 +31,15 @@ class RememberingReranker:
         """That of the reranker."""
         return self._reranker.id
 
+    @property
+    def calibrated(self) -> bool:
+        """As the reranker's."""
+        return self._reranker.calibrated
+
+    def cut(self, query: str, texts: Sequence[str]) -> int:
+        """As the reranker's."""
+        return self._reranker.cut(query, texts)
+
     def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """Relevance of each text to the query: shape (len(texts),), float32."""
         keys = [hashlib.sha256("\0".join((self.id, query, text)).encode()).hexdigest() for text in texts]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...index import Encoder, SearchSettings
+from ...index.analysis import query_terms
 from ...index.candidates import Candidates, fuse
 from ...index.filters import allowed_rows
 from ...index.rerank import Reranker, reorder
@@ -76,16 +77,17 @@ class RankingBench:
         """
         settings = parameters.search_settings(self._base)
         found = self._candidates(question, parameters.bm25, settings)
-        rows, scores, _ = fuse(found, settings)
+        fused = fuse(found, settings)
+        rows = fused.rows
         if self._reranker is not None and settings.rerank and len(rows):
-            depth = max(settings.rerank_depth, _LEAST_RERANKED)
             rows = reorder(
                 self._reranker,
                 question,
                 rows,
-                scores,
+                fused.scores,
+                fused.signals,
                 lambda wanted: [self._texts[row] for row in wanted],
-                depth=depth,
+                k=_LEAST_RERANKED,
                 settings=settings,
             ).rows
         names = self._documents if by_document else self._ids
@@ -103,7 +105,7 @@ class RankingBench:
             words = top_rows(scores, settings.depth, there if self._allowed is None else there & self._allowed)
         rows = np.union1d(dense, words).astype(np.int64)
         cosines = self._snapshot.dense.scores(vector, rows) if settings.legs != "bm25" else None
-        return Candidates(rows, dense, words, cosines, scores[rows], (), ())
+        return Candidates(rows, dense, words, cosines, scores[rows], (), (), terms=len(query_terms(question)))
 
     def _nearest_to(self, question: str, vector: NDArray[np.float32], depth: int) -> NDArray[np.int64]:
         known = self._nearest.get(question)

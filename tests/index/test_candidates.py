@@ -4,6 +4,7 @@ from sota_rag.index import SearchSettings
 from sota_rag.index.candidates import fuse, gather
 from sota_rag.index.clock import Clock
 from sota_rag.index.fusion import convex_combination, reciprocal_rank_fusion
+from sota_rag.index.learned_fusion import LEG_SIGNALS, LearnedFusion
 from sota_rag.index.snapshot import open_current
 
 
@@ -89,9 +90,29 @@ def test_a_vector_replaces_the_question_in_the_dense_leg_alone(snapshot, hash_en
     assert hash_encoder.encoded == []
 
 
+LEARNED = LearnedFusion({"cosine": 0.25, "bm25": 0.75}, {"bm25": 1.0})
+
+
+def parts(fused):
+    return fused.rows, fused.scores, fused.stage
+
+
+def test_fuse_learned(snapshot, hash_encoder):
+    found = ask(snapshot, hash_encoder)
+    fused = fuse(found, SearchSettings(fusion="learned"), LEARNED)
+    expected = dict(
+        zip(found.rows.tolist(), convex_combination(found.dense_scores, found.bm25_scores, 0.25), strict=True)
+    )
+    assert [expected[row] for row in fused.rows.tolist()] == pytest.approx(fused.scores.tolist())
+    assert fused.signals.shape == (len(fused.rows), len(LEG_SIGNALS))
+    dense = fused.signals[:, LEG_SIGNALS.index("dense_place")]
+    assert fused.rows[dense.argmax()] == found.dense[0]
+    assert "learned" in fused.stage.detail
+
+
 def test_fuse_convex(snapshot, hash_encoder):
     found = ask(snapshot, hash_encoder)
-    rows, scores, stage = fuse(found, SearchSettings(alpha=0.3))
+    rows, scores, stage = parts(fuse(found, SearchSettings(alpha=0.3)))
     expected = dict(
         zip(found.rows.tolist(), convex_combination(found.dense_scores, found.bm25_scores, 0.3), strict=True)
     )
@@ -103,7 +124,7 @@ def test_fuse_convex(snapshot, hash_encoder):
 
 def test_fuse_rrf(snapshot, hash_encoder):
     found = ask(snapshot, hash_encoder)
-    rows, scores, stage = fuse(found, SearchSettings(fusion="rrf", rrf_k=10))
+    rows, scores, stage = parts(fuse(found, SearchSettings(fusion="rrf", rrf_k=10)))
     for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
         ranks = [leg.tolist().index(row) + 1 if row in leg else np.inf for leg in (found.dense, found.bm25)]
         assert score == pytest.approx(float(reciprocal_rank_fusion(np.array(ranks)[:, None], 10)[0]))
@@ -113,7 +134,7 @@ def test_fuse_rrf(snapshot, hash_encoder):
 @pytest.mark.parametrize("legs", ["dense", "bm25"])
 def test_fuse_one_leg_keeps_its_order_and_scores(snapshot, hash_encoder, legs):
     found = ask(snapshot, hash_encoder, legs=legs)
-    rows, scores, stage = fuse(found, SearchSettings(legs=legs))
+    rows, scores, stage = parts(fuse(found, SearchSettings(legs=legs)))
     leg, signal = (found.dense, found.dense_scores) if legs == "dense" else (found.bm25, found.bm25_scores)
     assert rows.tolist() == leg.tolist()
     assert scores.tolist() == pytest.approx(sorted(signal.tolist(), reverse=True))
@@ -123,9 +144,9 @@ def test_fuse_one_leg_keeps_its_order_and_scores(snapshot, hash_encoder, legs):
 def test_fuse_nothing(snapshot, hash_encoder):
     nothing = np.zeros(len(snapshot), dtype=bool)
     for legs in ("hybrid", "dense", "bm25"):
-        for fusion in ("convex", "rrf"):
+        for fusion in ("convex", "rrf", "learned"):
             settings = {"legs": legs, "fusion": fusion}
-            rows, scores, stage = fuse(
-                ask(snapshot, hash_encoder, allowed=nothing, **settings), SearchSettings(**settings)
+            rows, scores, stage = parts(
+                fuse(ask(snapshot, hash_encoder, allowed=nothing, **settings), SearchSettings(**settings), LEARNED)
             )
             assert (len(rows), len(scores), stage.count) == (0, 0, 0)

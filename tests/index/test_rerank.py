@@ -1,3 +1,5 @@
+import json
+import shutil
 import time
 
 import numpy as np
@@ -6,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sota_rag.index import CrossEncoderReranker, Retriever, SearchSettings
 from sota_rag.index.errors import ModelError
+from sota_rag.index.learned_fusion import LEG_SIGNALS, LearnedFusion
 from sota_rag.index.models import find_model
-from sota_rag.index.rerank import rerank
+from sota_rag.index.rerank import LearnedMix, WeightedMix, rerank
 
 TEXTS = [
     "LoRA freezes the pretrained weights.",
@@ -23,8 +26,11 @@ class ByWord:
 
     id = "fake@1"
 
-    def __init__(self, word, seconds=0.0):
-        self.word, self.seconds, self.batches = word, seconds, []
+    def __init__(self, word, seconds=0.0, *, calibrated=False):
+        self.word, self.seconds, self.batches, self.calibrated = word, seconds, [], calibrated
+
+    def cut(self, query, texts):
+        return sum(len(text) > 500 for text in texts)
 
     def score(self, query, texts):
         time.sleep(self.seconds)
@@ -78,8 +84,38 @@ def test_bfloat16_agrees(tiny, cross_encoder):
     np.testing.assert_allclose(scores, cross_encoder.score("LoRA?", TEXTS), atol=0.05)
 
 
-def test_a_pair_over_the_window_is_truncated(cross_encoder):
+def test_a_pair_over_the_window_is_truncated_and_counted(cross_encoder):
     assert np.isfinite(cross_encoder.score("LoRA?", ["word " * 5_000])).all()
+    assert cross_encoder.cut("LoRA?", ["word " * 5_000, "word", "word " * 505, "word " * 507]) == 2
+    assert cross_encoder.cut("LoRA?", []) == 0
+
+
+def test_a_pair_is_read_once(tiny, monkeypatch):
+    model = CrossEncoderReranker(str(tiny), precision="float32")
+    first = model.score("LoRA?", TEXTS[:2])
+    read = []
+    predict = model.model._load().predict
+    monkeypatch.setattr(
+        model.model._load(), "predict", lambda pairs, **more: read.append(pairs) or predict(pairs, **more)
+    )
+    assert model.score("LoRA?", TEXTS[:3])[:2].tolist() == first.tolist()
+    assert read == [[("LoRA?", TEXTS[2])]]
+    assert model.score("LoRA", ["? short"])[0] != model.score("LoRA?", ["short"])[0]
+
+
+def test_whether_a_score_is_a_probability_stands_in_the_configuration(tiny, cross_encoder, tmp_path):
+    assert not cross_encoder.calibrated
+    folder = tmp_path / "calibrated"
+    shutil.copytree(tiny, folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"calibrated": True}))
+    assert CrossEncoderReranker(str(folder)).calibrated
+    (folder / "config.json").write_text(json.dumps(config | {"id2label": {"0": "a", "1": "b", "2": "c"}}))
+    with pytest.raises(ModelError, match="gives 3 numbers for a pair"):
+        CrossEncoderReranker(str(folder))
+    (folder / "config.json").write_text(json.dumps({key: config[key] for key in config if key != "id2label"}))
+    with pytest.raises(ModelError, match="gives 2 numbers"):
+        CrossEncoderReranker(str(folder))
 
 
 def test_id_names_model_and_fingerprint(tiny, cross_encoder):
@@ -92,42 +128,45 @@ def test_unknown_model():
         CrossEncoderReranker("no-such-reranker")
 
 
+def by_weight(word, texts, fused, weight, *, budget_s=9.0, k=10, seconds=0.0):
+    reranker = ByWord(word, seconds)
+    outcome = rerank(reranker, "q", texts, fused, mix=WeightedMix(fused, weight), k=k, budget_s=budget_s)
+    return outcome, reranker
+
+
 def test_final_score_worked_by_hand():
     # fused 4, 2, 0 -> 1, .5, 0; counts 0, 2, 1 -> 0, 1, .5; weight .25
-    outcome = rerank(ByWord("b"), "q", ["a", "bb", "b"], np.array([4.0, 2, 0]), weight=0.25, budget_s=9)
-    assert outcome.final.tolist() == pytest.approx([1 + 0.75, 1 + 0.375 + 0.25, 1 + 0.125])
+    outcome, _ = by_weight("b", ["a", "bb", "b"], np.array([4.0, 2, 0]), 0.25)
+    assert outcome.final.tolist() == pytest.approx([0.75, 0.375 + 0.25, 0.125])
     assert outcome.order == [0, 1, 2]
-    assert rerank(ByWord("b"), "q", ["a", "bb", "b"], np.array([4.0, 2, 0]), weight=0.8, budget_s=9).order == [1, 2, 0]
+    assert by_weight("b", ["a", "bb", "b"], np.array([4.0, 2, 0]), 0.8)[0].order == [1, 2, 0]
 
 
 @pytest.mark.parametrize(("weight", "order"), [(0.0, [0, 1, 2]), (1.0, [1, 2, 0])])
 def test_weights_at_the_ends(weight, order):
-    fused = np.array([0.9, 0.8, 0.1])
-    assert rerank(ByWord("b"), "q", ["a", "bb", "b"], fused, weight=weight, budget_s=9).order == order
+    assert by_weight("b", ["a", "bb", "b"], np.array([0.9, 0.8, 0.1]), weight)[0].order == order
 
 
 def test_a_spent_budget_leaves_the_rest_below_in_fused_order():
     texts = [f"{'b' * n}" for n in range(20)]
-    reranker = ByWord("b", seconds=0.05)
-    outcome = rerank(reranker, "q", texts, np.linspace(1, 0, 20), weight=1.0, budget_s=0.01)
+    outcome, reranker = by_weight("b", texts, np.linspace(1, 0, 20), 1.0, budget_s=0.01, seconds=0.05)
     assert len(reranker.batches) == 1
     assert outcome.order == [7, 6, 5, 4, 3, 2, 1, 0, *range(8, 20)]
     assert np.isnan(outcome.scores[8:]).all()
     assert outcome.scores[:8].tolist() == list(range(8))
     final = outcome.final[outcome.order]
     assert (np.diff(final) <= 0).all()
-    assert final[7] >= 1 > final[8]
+    assert final[7] >= 0 > final[8]
+    assert not outcome.settled
 
 
 def test_no_budget_still_scores_one_batch():
-    outcome = rerank(ByWord("b"), "q", ["a"] * 20, np.linspace(1, 0, 20), weight=0.5, budget_s=0)
+    outcome, _ = by_weight("b", ["a"] * 20, np.linspace(1, 0, 20), 0.5, budget_s=0)
     assert (~np.isnan(outcome.scores)).sum() == 8
 
 
 def test_batches_are_sorted_by_length_and_scores_return_to_their_places():
-    texts = ["bbb", "b", "bb"]
-    reranker = ByWord("b")
-    outcome = rerank(reranker, "q", texts, np.array([3.0, 2, 1]), weight=0.5, budget_s=9)
+    outcome, reranker = by_weight("b", ["bbb", "b", "bb"], np.array([3.0, 2, 1]), 0.5)
     assert reranker.batches == [["b", "bb", "bbb"]]
     assert outcome.scores.tolist() == [3, 1, 2]
 
@@ -137,9 +176,56 @@ def test_final_scores_fall_along_the_order(pairs, weight):
     pairs.sort(key=lambda pair: -pair[0])
     fused = np.array([score for score, _ in pairs])
     for budget in (0, 9):
-        outcome = rerank(ByWord("b"), "q", [text for _, text in pairs], fused, weight=weight, budget_s=budget)
+        outcome, _ = by_weight("b", [text for _, text in pairs], fused, weight, budget_s=budget)
         assert sorted(outcome.order) == list(range(len(pairs)))
         assert (np.diff(outcome.final[outcome.order]) <= 0).all()
+
+
+FUSION = LearnedFusion({"bm25": 1.0}, {"bm25": 0.6, "rerank_probability": 0.4})
+
+
+def learned(texts, shares, k, *, fusion=FUSION):
+    """Reranks candidates whose BM25 shares are given, by a fake that counts the letter b."""
+    signals = np.zeros((len(shares), len(LEG_SIGNALS)))
+    signals[:, LEG_SIGNALS.index("bm25")] = shares
+    reranker = ByWord("b", calibrated=True)
+    mix = LearnedMix(fusion, signals)
+    return rerank(reranker, "q", texts, np.array(shares), mix=mix, k=k, budget_s=9), reranker
+
+
+def test_learned_final_score_worked_by_hand():
+    outcome, _ = learned(["a", "bbbb"], [1.0, 0.8], 2)
+    probability = 1 / (1 + np.exp(-4))
+    assert outcome.final.tolist() == pytest.approx([0.6 + 0.4 * 0.5, 0.48 + 0.4 * probability])
+    assert outcome.order == [1, 0]
+
+
+def test_it_stops_when_no_other_can_come_among_the_first():
+    # The eight read score at least .6 + .4 / 2; the ninth could reach .6 * .6 + .4 at most, the tenth less.
+    shares = [1.0] * 8 + [0.6, 0.5]
+    outcome, reranker = learned(["a"] * 10, shares, 8)
+    assert len(reranker.batches) == 1
+    assert outcome.settled
+    assert outcome.order == list(range(10))
+    assert np.isnan(outcome.scores[8:]).all()
+    for k, last in ((9, 0.6), (8, 0.7)):  # one more is wanted, or it could just come in
+        outcome, reranker = learned(["a"] * 10, [1.0] * 8 + [last, 0.5], k)
+        assert len(reranker.batches) == 2
+        assert not outcome.settled
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 6)), min_size=1, max_size=30),
+    st.integers(1, 12),
+    st.floats(0, 1),
+)
+def test_stopping_early_never_changes_the_first(candidates, k, weight):
+    candidates.sort(key=lambda one: -one[0])
+    shares, texts = [share for share, _ in candidates], ["b" * count for _, count in candidates]
+    fusion = LearnedFusion({}, {"bm25": 1 - weight, "rerank_probability": weight / 2, "rerank_logit": weight / 2})
+    outcome, _ = learned(texts, shares, k, fusion=fusion)
+    everything, _ = learned(texts, shares, len(texts) + 1, fusion=fusion)
+    assert outcome.order[:k] == everything.order[:k]
 
 
 def check_order(hits):
@@ -190,6 +276,27 @@ def test_ties_after_reranking_come_in_id_order(index, hash_encoder):
         hits = retriever.search("weights", k=9).hits
     assert len({hit.score for hit in hits}) == 1
     check_order(hits)
+
+
+def test_a_calibrated_reranker_and_learned_weights_in_a_search(index, hash_encoder):
+    reranker = ByWord("lora", calibrated=True)
+    settings = SearchSettings(fusion="learned")
+    with Retriever.open(index, encoder=hash_encoder, reranker=reranker, settings=settings) as retriever:
+        result = retriever.search("What does LoRA freeze?", k=3)
+        stage = result.stages[-2]
+        assert "learned weights" in stage.detail
+        check_order(result.hits)
+        assert all(0 <= hit.score <= 1 for hit in result.hits)
+    reranker.calibrated = False
+    with Retriever.open(index, encoder=hash_encoder, reranker=reranker, settings=settings) as retriever:
+        assert "weight 0.5" in retriever.search("What does LoRA freeze?", k=3).stages[-2].detail
+
+
+def test_what_was_not_read_to_its_end_is_told(tmp_path, small, hash_encoder):
+    made = [small.make_document(f"{n}.md", (f"rank {'b ' * 300 * n}",)) for n in range(3)]
+    small.publish(tmp_path, made, hash_encoder)
+    with Retriever.open(tmp_path, encoder=hash_encoder, reranker=ByWord("b")) as retriever:
+        assert "; 2 not read to their end" in retriever.search("rank").stages[-2].detail
 
 
 def test_no_candidates(index, hash_encoder, cross_encoder):

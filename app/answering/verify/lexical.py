@@ -84,7 +84,7 @@ class LexicalVerifier:
         against += [f"the quotation {quote!r} stands nowhere" for quote in missing_quotes(claim, " ".join(evidence))]
         against += contradictions(alignment, read)
         if against:
-            return score, Judgement(Verdict.UNSUPPORTED, score * 0.3, against[0], places)
+            return score, Judgement(Verdict.UNSUPPORTED, score * 0.3, against[0], places, proved=True)
         unsure = doubts(alignment)
         if unsure:
             return score, Judgement(Verdict.UNCHECKED, score * 0.6, unsure[0], places)

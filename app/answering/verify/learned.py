@@ -1,0 +1,167 @@
+"""The verifier with a trained model: a cross-encoder reads claim and evidence together, and plain signals stand beside it.
+
+The cross-encoder (`models/verifier`, made by `train/verifier`) says of each window of the evidence whether it supports
+the claim, has nothing to do with it, or says otherwise. Its opinion, the plain signals of the similarity verifier and
+the guards of the lexical one go into one logistic model, whose probability is calibrated; from two thresholds on a claim
+is `supported` or `partial`. What a guard has proved wrong (another number, a name that stands nowhere) is never
+supported, however well it reads.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Protocol, Self
+
+import json
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....index import Encoder
+from ....index.cross_encoder import PairModel
+from ..logistic import LogisticModel
+from .judgement import Judgement, Verdict
+from .lexical import LexicalVerifier
+from .similarity import Signals, SimilarityVerifier
+from .windows import closest_windows
+
+VERSION = "learned-1"
+OUTPUTS = ("supported", "neutral", "contradicted")
+_LOGIT = 8.0
+
+
+class Reader(Protocol):
+    """Anything that reads pairs of texts and gives three numbers for each, of `OUTPUTS`."""
+
+    @property
+    def id(self) -> str:
+        """Name and fingerprint."""
+        ...
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """Outputs before the softmax, shape (len(pairs), 3), float32."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the combination sees of a claim.
+
+    Attributes:
+        support: log-odds of support in the window that supports the claim most, as -1 to 1 between ±8.
+        contradiction: probability that this window says otherwise.
+        plain: the plain signals.
+        proved_wrong: 1 where a guard found a number, name or quotation that the evidence does not bear out, else 0.
+        lexical: the score of the lexical verifier, which falls when words on which it turns differ.
+    """
+
+    support: float
+    contradiction: float
+    plain: Signals
+    proved_wrong: float
+    lexical: float
+
+    def values(self) -> dict[str, float]:
+        """Name → value of every signal."""
+        said = {"support": self.support, "contradiction": self.contradiction}
+        return {**said, **asdict(self.plain), "proved_wrong": self.proved_wrong, "lexical": self.lexical}
+
+
+FEATURES = ("support", "contradiction", *Signals.__slots__, "proved_wrong", "lexical")
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """The logistic model over an opinion, with the two thresholds.
+
+    Attributes:
+        model: weights, bias, and the probability from which on a claim is `supported`.
+        partial: the probability from which on it is `partial`.
+    """
+
+    model: LogisticModel
+    partial: float
+
+    @classmethod
+    def shipped(cls) -> Self:
+        """The one in `models/verifier/combination.json`."""
+        held = json.loads((files("sota_rag.models") / "verifier" / "combination.json").read_text(encoding="utf-8"))
+        return cls(LogisticModel.shipped("verifier", "combination.json"), float(held["partial"]))
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex sha256 of all that can change a decision."""
+        return hashlib.sha256(f"{self.model.fingerprint}/{self.partial}".encode()).hexdigest()
+
+
+@cache
+def shipped_combination() -> Combination:
+    """The combination that ships."""
+    return Combination.shipped()
+
+
+class LearnedVerifier:
+    """A cross-encoder, plain signals and guards; fills the `Verifier` seam, and is safe to share between threads.
+
+    Args:
+        reader: the cross-encoder.
+        encoder: gives the cosines; one that remembers spares the work of encoding the same evidence for every claim.
+        combination: weights and thresholds; by default the ones that ship.
+    """
+
+    def __init__(self, reader: Reader, encoder: Encoder, combination: Combination | None = None) -> None:
+        self._reader = reader
+        self._similarity, self._lexical = SimilarityVerifier(encoder), LexicalVerifier(encoder)
+        self.combination = combination or shipped_combination()
+
+    @property
+    def id(self) -> str:
+        """Version, the cross-encoder, the combination's fingerprint, and what else has a say."""
+        return f"{VERSION}+{self._reader.id}+{self.combination.fingerprint[:12]}+{self._lexical.id}"
+
+    def verify(self, claim: str, evidence: Sequence[str]) -> Judgement:
+        """Judge one claim; `Verifier.verify` describes the arguments. The score is the probability of support."""
+        if not any(sentence.strip() for sentence in evidence):
+            return Judgement(Verdict.UNSUPPORTED, 0.0, "there is no evidence")
+        opinion, judged, places = self.opinion(claim, evidence)
+        if judged.verdict is Verdict.SUPPORTED:
+            return judged  # word for word, or safely shortened
+        score = round(self.combination.model.of(opinion.values()), 4)
+        if opinion.proved_wrong:
+            return Judgement(Verdict.UNSUPPORTED, score, judged.reason, judged.sentences)
+        if score >= self.combination.model.threshold:
+            return Judgement(Verdict.SUPPORTED, score, "", places)
+        reason = judged.reason
+        if opinion.contradiction > 0.5:
+            reason = "the passage says otherwise"
+        verdict = Verdict.PARTIAL if score >= self.combination.partial else Verdict.UNSUPPORTED
+        return Judgement(verdict, score, reason, places)
+
+    def opinion(self, claim: str, evidence: Sequence[str]) -> tuple[Opinion, Judgement, tuple[int, ...]]:
+        """What the combination sees, what the lexical verifier says, and where the evidence comes nearest."""
+        plain, places = self._similarity.signals(claim, evidence)
+        judged = self._lexical.verify(claim, evidence)
+        text = " ".join(claim.split())
+        windows = closest_windows(text, evidence)
+        logits = self._reader.read([(text, window.text) for window in windows]).astype(np.float64)
+        odds = logits[:, 0] - np.logaddexp(logits[:, 1], logits[:, 2])
+        best = int(odds.argmax())
+        shares = np.exp(logits[best] - logits[best].max())
+        return (
+            Opinion(
+                support=float(np.clip(odds[best] / _LOGIT, -1, 1)),
+                contradiction=float(shares[2] / shares.sum()),
+                plain=plain,
+                proved_wrong=float(judged.verdict is Verdict.UNSUPPORTED and judged.proved),
+                lexical=judged.score,
+            ),
+            judged,
+            places,
+        )
+
+
+def make_reader(model_id: str, *, device: str = "auto", precision: str = "auto") -> PairModel:
+    """The cross-encoder by name or folder."""
+    return PairModel(model_id, len(OUTPUTS), device=device, precision=precision)

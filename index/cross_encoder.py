@@ -1,0 +1,128 @@
+"""A model that reads two texts together: the reranker's and the verifier's."""
+
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .device import Placement, choose_placement
+from .errors import ModelError
+from .models import find_model, quiet_loading, weights_sha256
+
+if TYPE_CHECKING:
+    import torch
+    from sentence_transformers import CrossEncoder
+
+_REMEMBERED = 20_000
+_FORWARD = 8
+"""Pairs in one forward pass on a processor, whose caches more of them outgrow; an accelerator takes more."""
+_FORWARD_ACCELERATED = 128
+
+
+class PairModel:
+    """A sequence classifier over pairs of texts, in bfloat16 where that is native; safe to share between threads.
+
+    Pairs are sorted by length into batches, and the last 20,000 that were read are remembered. What is longer than the
+    window loses the end of its second text; `cut` counts such pairs.
+
+    Args:
+        model_id: a name from `models.toml`, or the path of a folder in the Hugging Face layout.
+        outputs: how many numbers it must give for a pair.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        precision: `auto`, `float32` or `bfloat16`.
+
+    Raises:
+        ModelError: the model is not there, or gives another number of outputs.
+    """
+
+    def __init__(self, model_id: str, outputs: int, *, device: str = "auto", precision: str = "auto") -> None:
+        self._files = find_model(model_id)
+        self.config: dict[str, object] = json.loads((self._files.folder / "config.json").read_text(encoding="utf-8"))
+        # transformers writes the names of the outputs unless there are two, its default.
+        names = self.config.get("id2label")
+        given = len(names) if isinstance(names, dict) else 2
+        if given != outputs:
+            raise ModelError(f"{model_id!r} gives {given} numbers for a pair; name a model that gives {outputs}")
+        self._device, self._precision = device, precision
+        self._lock = threading.Lock()
+        self._model: CrossEncoder | None = None
+        self._known: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+        self._outputs = outputs
+
+    @property
+    def id(self) -> str:
+        """Model name and the first 12 digits of its fingerprint."""
+        return f"{self._files.id}@{weights_sha256(self._files.folder)[:12]}"
+
+    @cached_property
+    def placement(self) -> Placement:
+        """Device and precision in use."""
+        return choose_placement(self._device, self._precision)
+
+    def load(self) -> None:
+        """Load the weights now instead of at the first pair."""
+        with self._lock:
+            self._load()
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """The model's outputs, before any sigmoid or softmax: shape (len(pairs), outputs), float32."""
+        if not pairs:
+            return np.zeros((0, self._outputs), dtype=np.float32)
+        keys = [hashlib.sha256(f"{len(one)}\0{one}\0{other}".encode()).digest() for one, other in pairs]
+        with self._lock:
+            missing = {key: pair for key, pair in zip(keys, pairs, strict=True) if key not in self._known}
+            if missing:
+                model = self._load()
+                size = _FORWARD if self.placement.device == "cpu" else _FORWARD_ACCELERATED
+                fresh = model.predict(list(missing.values()), batch_size=size, show_progress_bar=False)
+                rows = np.asarray(fresh, dtype=np.float32).reshape(len(missing), self._outputs)
+                self._known.update(zip(missing, rows, strict=True))
+            for key in keys:
+                self._known.move_to_end(key)
+            found = np.stack([self._known[key] for key in keys])
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return found
+
+    def cut(self, pairs: Sequence[tuple[str, str]]) -> int:
+        """How many of the pairs are longer than the model's window."""
+        if not pairs:
+            return 0
+        with self._lock:
+            model = self._load()
+            window = model.max_seq_length
+            ids = model.tokenizer(
+                [one for one, _ in pairs], [other for _, other in pairs], truncation=False, verbose=False
+            )["input_ids"]
+        return 0 if window is None else sum(len(pair) > window for pair in ids)
+
+    def _load(self) -> "CrossEncoder":
+        if self._model is None:
+            import torch
+            from sentence_transformers import CrossEncoder
+
+            dtype = torch.bfloat16 if self.placement.precision == "bfloat16" else torch.float32
+            with quiet_loading():
+                self._model = CrossEncoder(
+                    str(self._files.folder),
+                    device=self.placement.device,
+                    local_files_only=True,
+                    activation_fn=torch.nn.Identity(),
+                    model_kwargs={"dtype": dtype},
+                )
+            _widen_head(self._model)
+        return self._model
+
+
+def _widen_head(model: "torch.nn.Module") -> None:
+    """Let the last layer work in float32: eight bits are too few to tell two good passages apart."""
+    for name, head in model.named_modules():
+        if name.rpartition(".")[2] == "classifier":
+            head.float()
+            head.register_forward_pre_hook(lambda _, given: tuple(one.float() for one in given))

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from train.fusion.fit import fit, ndcg
+from train.fusion.samples import samples
+from train.reranker.collections import Asked, Collection
+from train.reranker.mine import NEGATIVES, kept_back, mine, read_groups, write_groups
+
+TEXTS = [f"passage {n} on {topic}" for n, topic in enumerate("lora dropout warmup adam sgd bert moe rope".split())]
+ASKED = [
+    Asked("what is lora here", (0,)),
+    Asked("is dropout passage 1 good", (1,), near=(2,), excluded=(3,)),
+    Asked("adam or sgd", (3, 4), answers=("bert",)),
+    Asked("nothing on kites", near=(5,)),
+    Asked("nobody knows moe", near=(6,)),
+]
+
+
+@pytest.fixture
+def collection():
+    open_ = [one for one in ASKED if not kept_back(one.text)]
+    assert len(open_) >= 4
+    return Collection("small", TEXTS, ASKED)
+
+
+def test_groups(collection, hash_encoder):
+    groups = mine(collection, hash_encoder, seed=0, most=100)
+    assert groups == mine(collection, hash_encoder, seed=0, most=100)
+    assert groups != mine(collection, hash_encoder, seed=1, most=100)
+    plain = {group.question.rstrip("?").lower(): group for group in groups}
+    for one in ASKED:
+        if kept_back(one.text):
+            assert one.text not in plain
+            continue
+        if one.text not in plain:
+            continue
+        group = plain[one.text]
+        assert group.answered is bool(one.positives)
+        wrong = group.texts[1:] if group.answered else group.texts
+        assert len(wrong) == NEGATIVES
+        if group.answered:
+            assert group.texts[0] in {TEXTS[row] for row in one.positives}
+        assert not {TEXTS[row] for row in (*one.positives, *one.excluded)} & set(wrong)
+        assert {TEXTS[row] for row in one.near} <= set(wrong)
+        assert not any(answer in text for text in wrong for answer in one.answers)
+
+
+def test_unanswered_questions_are_a_third_at_most(hash_encoder):
+    asked = [Asked(f"question {n} on lora", near=(0,)) for n in range(20)] + [Asked("what is moe", (6,))]
+    groups = mine(Collection("some", TEXTS, asked), hash_encoder, seed=0, most=100)
+    assert sum(not group.answered for group in groups) <= sum(group.answered for group in groups)
+
+
+def test_groups_come_back_from_their_file(collection, hash_encoder, tmp_path):
+    groups = mine(collection, hash_encoder, seed=0, most=100)
+    write_groups(tmp_path / "new" / "groups.jsonl", groups)
+    assert read_groups(tmp_path / "new" / "groups.jsonl") == groups
+
+
+def test_kept_back_questions_are_a_fifth_however_they_are_typed():
+    questions = [f"What is the number {n}?" for n in range(2000)]
+    assert 0.16 < np.mean([kept_back(question) for question in questions]) < 0.24
+    assert all(kept_back(question) == kept_back(question.lower().rstrip("?")) for question in questions)
+
+
+def test_samples_and_weights(hash_encoder):
+    asked = [
+        Asked(f"{topic} please", (n,)) for n, topic in enumerate("lora dropout warmup adam sgd bert moe rope".split())
+    ]
+    found = samples(Collection("some", TEXTS, asked), hash_encoder, most=8, everything=True)
+    assert len(found) == 8
+    for one in found:
+        assert one.right.sum() == 1 and one.missed == 0
+        assert one.rows[one.convex.argmax()] == one.rows[0]
+    # The hash encoder knows nothing and BM25 knows all: the weights must say so.
+    weights = fit({"some": [(one.signals, one.right) for one in found]})
+    assert (weights >= 0).all()
+    assert weights[1] + weights[5] > 3 * weights[0]
+    assert np.mean([ndcg(one.signals @ weights, one) for one in found]) == 1.0
+
+
+def test_ndcg_worked_by_hand(hash_encoder):
+    (one,) = samples(Collection("some", TEXTS, [Asked("adam sgd", (3, 4))]), hash_encoder, most=1, everything=True)
+    scores = np.zeros(len(one.rows))
+    scores[one.rows == 3], scores[one.rows == 0] = 2.0, 3.0
+    ideal = 1 + 1 / np.log2(3)
+    rest = [row for row in sorted(one.rows.tolist()) if row not in (0, 3)]
+    expected = (1 / np.log2(3) + 1 / np.log2(rest.index(4) + 4)) / ideal
+    assert ndcg(scores, one) == pytest.approx(expected)

@@ -1,0 +1,136 @@
+"""`python -m train.fusion --data FOLDER`: weights of the search's signals, and what they reach on collections left out.
+
+Questions are those that the reranker was not trained on (`kept_back` in `train/reranker/mine.py`), of the collections
+it was trained on; SciFact's train claims are measured too and never fitted to. Writes `models/fusion/weights.json`, and
+with it a table: for each collection what weights reach that were fitted to all others.
+"""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sota_rag.app.compose import make_encoder, starter_corpus
+from sota_rag.app.settings import Settings
+from sota_rag.index import CrossEncoderReranker
+from sota_rag.index.learned_fusion import LEG_SIGNALS, RERANK_SIGNALS, rerank_signals
+
+from ..documents import KeptVectors, read_documents
+from ..reranker.collections import PUBLISHED, Collection, headings, scifact, topics
+from .fit import fit, ndcg
+from .samples import Sample, rerank_all, samples
+
+MOST = 250
+"""Questions of a collection at most."""
+RERANK_DEPTH = 30
+UNSEEN = "scifact"
+DIGITS = 3
+
+
+def arguments() -> argparse.Namespace:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m train.fusion", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with reading/, claims/, beir/ and guides/")
+    parser.add_argument("--work", type=Path, default=Path(".sota-rag/train/reranker"), help="that of the reranker")
+    parser.add_argument("--reranker", default="models/reranker", help="name or folder of the reranker")
+    parser.add_argument("--out", type=Path, default=Path("models/fusion/weights.json"))
+    return parser.parse_args()
+
+
+def collections(data: Path) -> list[Collection]:
+    """All that there are judgements for."""
+    found = [read(data) for read in PUBLISHED.values()]
+    cuts = read_documents(starter_corpus())
+    found += [topics(cuts), headings(cuts, name="shipped", seed=0)]
+    found += [headings(read_documents([data / "guides"]), name="headings", seed=0), scifact(data)]
+    return found
+
+
+def legs_of(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Leg signals of all candidates."""
+    return sample.signals, sample.right
+
+
+def all_of(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Leg signals and the reranker's of the candidates that it read."""
+    depth = len(sample.logits)
+    return np.hstack([sample.signals[:depth], rerank_signals(sample.logits)]), sample.right[:depth]
+
+
+def final_scores(sample: Sample, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores of all candidates: those that the reranker read above the others."""
+    scores = sample.convex - 10
+    signals, _ = all_of(sample)
+    scores[: len(signals)] = signals @ weights
+    return scores
+
+
+def normalised(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights that sum to one, so that a score is a weighted mean of its signals."""
+    return np.round(weights / weights.sum(), DIGITS)
+
+
+def fit_both(pools: Mapping[str, Sequence[Sample]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights of the legs alone, and of everything."""
+    legs = fit({name: [legs_of(one) for one in held] for name, held in pools.items()})
+    final = fit({name: [all_of(one) for one in held] for name, held in pools.items()})
+    return normalised(legs), normalised(final)
+
+
+def measures(held: Sequence[Sample], legs: NDArray[np.float64], final: NDArray[np.float64]) -> dict[str, float]:
+    """Mean nDCG@10 of every way to order the candidates."""
+    rrf = lambda one: (1 / (60 + _ranks(one))).sum(axis=0)  # noqa: E731
+    ways = {
+        "bm25": lambda one: one.signals[:, LEG_SIGNALS.index("bm25")],
+        "dense": lambda one: one.signals[:, LEG_SIGNALS.index("cosine")],
+        "rrf": rrf,
+        "convex": lambda one: one.convex,
+        "learned": lambda one: one.signals @ legs,
+        "rerank": lambda one: np.concatenate([one.logits + 100, one.convex[len(one.logits) :]]),
+        "learned+rerank": lambda one: final_scores(one, final),
+    }
+    return {name: round(float(np.mean([ndcg(way(one), one) for one in held])), 4) for name, way in ways.items()}
+
+
+def _ranks(sample: Sample) -> NDArray[np.float64]:
+    """Ranks in both legs, from the places."""
+    places = sample.signals[:, [LEG_SIGNALS.index("dense_place"), LEG_SIGNALS.index("bm25_place")]].T
+    with np.errstate(divide="ignore"):
+        return np.where(places > 0, 10 / places - 9, np.inf)
+
+
+def main() -> None:
+    """Everything."""
+    options = arguments()
+    encoder = KeptVectors(make_encoder(Settings()), options.work / "vectors.sqlite")
+    reranker = CrossEncoderReranker(options.reranker)
+    pools: dict[str, list[Sample]] = {}
+    for collection in collections(options.data):
+        held = samples(collection, encoder, most=MOST, everything=collection.name == UNSEEN)
+        rerank_all(held, collection.texts, reranker, RERANK_DEPTH)
+        pools[collection.name] = held
+        print(f"{collection.name}: {len(held)} questions", flush=True)
+    unseen = pools.pop(UNSEEN)
+    legs, final = fit_both(pools)
+    table = {}
+    for name, held in pools.items():
+        rest = fit_both({other: one for other, one in pools.items() if other != name})
+        table[name] = {"questions": len(held), **measures(held, *rest)}
+        print(name, table[name], flush=True)
+    table[UNSEEN] = {"questions": len(unseen), **measures(unseen, legs, final)}
+    print(UNSEEN, table[UNSEEN], flush=True)
+    form = {
+        "legs": dict(zip(LEG_SIGNALS, legs.tolist(), strict=True)),
+        "final": dict(zip((*LEG_SIGNALS, *RERANK_SIGNALS), final.tolist(), strict=True)),
+        "made_by": "python -m train.fusion",
+        "reranker": reranker.id.partition("@")[2],
+        "left_out": table,
+    }
+    options.out.write_text(json.dumps(form, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps({part: form[part] for part in ("legs", "final")}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
