@@ -21,6 +21,7 @@ from .compose import make_encoder, make_language_model, make_reranker
 from .judged_indexes import collection_index, shipped_index
 from .llm.types import LanguageModelInfo
 from .retrieval_systems import (
+    RERANKED,
     SYSTEMS,
     USUAL,
     WITH_MODEL,
@@ -41,6 +42,7 @@ _PASSAGES_FOR_DOCUMENTS = 400
 _PASSAGES = 100
 _KEPT_RANKS = 100
 _CUTS = (5, 10)
+_NO_HURRY_S = 3600.0  # a reranker with a time budget would rank otherwise on a busy machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def ablation(settings: Settings, *, collection: bool, **options: Any) -> Plan:
     """
     why: dict[SystemName, str] = {}
     if settings.reranker.model is None:
-        why["rerank"] = "this profile has no reranker"
+        why |= dict.fromkeys(RERANKED, "this profile has no reranker")
     if collection:
         why["neighbours"] = "a collection is judged by whole documents, and neighbours are of the same document"
         why["no-successors"] = "a collection has no practices that supersede each other"
@@ -205,6 +207,7 @@ class _Job:
         names = tuple(dict.fromkeys(("default", *self.plan.systems)))
         base = self.settings.search_settings()
         base = base if self.plan.alpha is None else replace(base, alpha=self.plan.alpha)
+        base = replace(base, rerank_budget_s=_NO_HURRY_S)
         systems: dict[str, SystemResult] = {}
         rankings: dict[str, dict[str, list[list[Any]]]] = {}
         with ExitStack() as stack:

@@ -19,17 +19,21 @@ SystemName = Literal[
     "dense",
     "rrf",
     "convex",
+    "learned",
+    "rrf+rerank",
+    "convex+rerank",
+    "learned+rerank",
     "no-successors",
-    "rerank",
     "neighbours",
     "hyde",
     "multi-query",
     "decompose",
 ]
-"""`default` is the retriever as the settings have it; the legs and fusions run without the reranker."""
+"""`default` is the retriever as the settings have it; legs and fusions run without the reranker, but for `+rerank`."""
 
 SYSTEMS: tuple[SystemName, ...] = get_args(SystemName)
-USUAL: tuple[SystemName, ...] = ("default", "bm25", "dense", "rrf", "convex")
+USUAL: tuple[SystemName, ...] = ("default", "bm25", "dense", "rrf", "convex", "learned")
+RERANKED: tuple[SystemName, ...] = ("rrf+rerank", "convex+rerank", "learned+rerank")
 WITH_MODEL: tuple[SystemName, ...] = ("hyde", "multi-query", "decompose")
 
 NEIGHBOUR_TOKENS = 600
@@ -73,12 +77,13 @@ class Bench:
         match name:
             case "bm25" | "dense":
                 return replace(self.base, legs=name, rerank=False)
-            case "rrf" | "convex":
+            case "rrf" | "convex" | "learned":
                 return replace(self.base, legs="hybrid", fusion=name, rerank=False)
+            case "rrf+rerank" | "convex+rerank" | "learned+rerank":
+                fusion = cast(Literal["rrf", "convex", "learned"], name.partition("+")[0])
+                return replace(self.base, legs="hybrid", fusion=fusion, rerank=True)
             case "no-successors":
                 return replace(self.base, mode="history")
-            case "rerank":
-                return replace(self.base, rerank=True)
             case _:
                 return self.base
 

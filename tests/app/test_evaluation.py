@@ -9,7 +9,7 @@ pytest.importorskip("ir_measures", reason="the measures need the extra `eval`")
 
 from sota_rag.app import evaluation
 from sota_rag.app.evaluation import Plan, ablation, evaluate_topics
-from sota_rag.app.retrieval_systems import SYSTEMS, Bench, by_document, by_passage
+from sota_rag.app.retrieval_systems import RERANKED, SYSTEMS, Bench, by_document, by_passage
 from sota_rag.app.settings import Settings
 from sota_rag.eval import Topic, evaluate_retrieval, per_topic
 from sota_rag.eval.comparison import compare
@@ -193,7 +193,7 @@ def test_a_reranker_reads_no_more_than_it_does_for_a_user_and_the_rest_stays_bel
         bench = Bench(retriever, minilm, base, 10, by_passage)
         fused = [key for key, _ in bench.system("convex")("bits of a weight").pairs]
         assert reranker.seen == []
-        reranked = bench.system("rerank")("bits of a weight")
+        reranked = bench.system("convex+rerank")("bits of a weight")
     assert sum(reranker.seen) == 2
     order = [key for key, _ in reranked.pairs]
     assert set(order[:2]) == set(fused[:2])
@@ -220,8 +220,8 @@ def test_the_first_ranks_are_those_of_a_search_as_a_user_makes_it(guides_like, m
 def test_an_ablation_says_what_it_leaves_out(settings):
     plan = ablation(settings, collection=True, limit=4)
     assert plan.limit == 4
-    assert set(SYSTEMS) - set(plan.systems) == {"rerank", "neighbours", "no-successors"}
-    assert "rerank not run: this profile has no reranker" in plan.skipped
+    assert set(SYSTEMS) - set(plan.systems) == {*RERANKED, "neighbours", "no-successors"}
+    assert "learned+rerank not run: this profile has no reranker" in plan.skipped
     assert "neighbours" in ablation(settings, collection=False).systems
 
 

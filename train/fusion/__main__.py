@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sota_rag.app.compose import make_encoder, starter_corpus
+from sota_rag.app.compose import make_encoder
 from sota_rag.app.settings import Settings
 from sota_rag.index import CrossEncoderReranker
 from sota_rag.index.learned_fusion import LEG_SIGNALS, RERANK_SIGNALS, rerank_signals
 
-from ..documents import KeptVectors, read_documents
-from ..reranker.collections import PUBLISHED, Collection, headings, scifact, topics
+from ..documents import KeptVectors
+from ..reranker.collections import collections, scifact
 from .fit import fit, ndcg
 from .samples import Sample, rerank_all, samples
 
@@ -37,15 +37,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--reranker", default="models/reranker", help="name or folder of the reranker")
     parser.add_argument("--out", type=Path, default=Path("models/fusion/weights.json"))
     return parser.parse_args()
-
-
-def collections(data: Path) -> list[Collection]:
-    """All that there are judgements for."""
-    found = [read(data) for read in PUBLISHED.values()]
-    cuts = read_documents(starter_corpus())
-    found += [topics(cuts), headings(cuts, name="shipped", seed=0)]
-    found += [headings(read_documents([data / "guides"]), name="headings", seed=0), scifact(data)]
-    return found
 
 
 def legs_of(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -107,7 +98,7 @@ def main() -> None:
     encoder = KeptVectors(make_encoder(Settings()), options.work / "vectors.sqlite")
     reranker = CrossEncoderReranker(options.reranker)
     pools: dict[str, list[Sample]] = {}
-    for collection in collections(options.data):
+    for collection in [*collections(options.data), scifact(options.data)]:
         held = samples(collection, encoder, most=MOST, everything=collection.name == UNSEEN)
         rerank_all(held, collection.texts, reranker, RERANK_DEPTH)
         pools[collection.name] = held

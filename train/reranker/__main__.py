@@ -1,22 +1,28 @@
 """`python -m train.reranker --data FOLDER`: groups, training, calibration, and the model in `models/reranker`."""
 
 import argparse
+import json
 import time
+from collections import Counter
 from collections.abc import Callable
-from functools import cache
+from dataclasses import asdict
 from pathlib import Path
 
-from sota_rag.app.compose import make_encoder, starter_corpus
+from sota_rag.app.compose import make_encoder
 from sota_rag.app.settings import Settings
-from sota_rag.index import Encoder
+from sota_rag.index import CrossEncoderReranker, Encoder
 
-from ..documents import KeptVectors, read_documents
+from ..documents import KeptVectors
+from ..fusion.samples import rerank_all, samples
 from ..loop import Plan, train
+from ..publish import publish
 from . import losses
-from .collections import PUBLISHED, Collection, headings, topics
+from .calibrate import SHOWN, fold, platt
+from .collections import Collection, collections, makers
 from .mine import Group, kept_back, mine, read_groups, write_groups
 
 BASE = "all-MiniLM-L6-v2"
+CALIBRATION_QUESTIONS = 150
 MOST = {"expertqa": 900, "headings": 2400, "squad": 3200, "pubmedqa": 1600, "shipped": 900}
 """Questions of a collection at most; the others give all they have."""
 
@@ -50,12 +56,8 @@ def gather(data: Path, work: Path, encoder: Encoder, seed: int) -> list[Group]:
         print(f"{name}: {len(groups)} groups, {sum(group.answered for group in groups)} answered", flush=True)
         found.extend(groups)
 
-    for name, reader in PUBLISHED.items():
-        collection(name, lambda reader=reader: reader(data))
-    shipped = cache(lambda: read_documents(starter_corpus()))
-    collection("topics", lambda: topics(shipped()))
-    collection("shipped", lambda: headings(shipped(), name="shipped", seed=seed))
-    collection("headings", lambda: headings(read_documents([data / "guides"]), name="headings", seed=seed))
+    for name, make in makers(data, seed).items():
+        collection(name, make)
     return found
 
 
@@ -77,9 +79,35 @@ def main() -> None:
         work=options.work,
         say=lambda line: print(line, flush=True),
     )
-    model.save_pretrained(options.work / "model")
-    tokenizer.save_pretrained(options.work / "model")
-    print(f"{hours:.2f} hours")
+    raw = options.work / "model"
+    publish(model, tokenizer, raw)
+    scale, shift = calibrated(options.data, encoder, CrossEncoderReranker(str(raw)))
+    fold(model.float(), scale, shift)
+    publish(model, tokenizer, options.out, calibrated=True)
+    facts = {
+        "made_by": "python -m train.reranker",
+        "base": BASE,
+        "loss": options.loss,
+        "plan": asdict(plan),
+        "groups": dict(sorted(Counter(group.collection for group in groups).items())),
+        "answered": sum(group.answered for group in groups),
+        "pairs": sum(len(unit) for unit in units),
+        "hours": round(hours, 2),
+        "scale": round(scale, 4),
+        "shift": round(shift, 4),
+    }
+    (options.out / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(facts, indent=1))
+
+
+def calibrated(data: Path, encoder: Encoder, reranker: CrossEncoderReranker) -> tuple[float, float]:
+    """Scale and shift of the logit, from questions that were kept back."""
+    pools = {}
+    for collection in collections(data):
+        held = samples(collection, encoder, most=CALIBRATION_QUESTIONS)
+        rerank_all(held, collection.texts, reranker, SHOWN)
+        pools[collection.name] = held
+    return platt(pools)
 
 
 if __name__ == "__main__":

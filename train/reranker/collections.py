@@ -11,17 +11,18 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from sota_rag.app.compose import starter_topics
+from sota_rag.app.compose import starter_corpus, starter_topics
 from sota_rag.eval.claims import read_set
 from sota_rag.eval.claims.parts import half_of
 from sota_rag.eval.spans import GoldPassages
 from sota_rag.eval.topics import Gold
 from sota_rag.index import Passage
 
-from ..documents import Cut
+from ..documents import Cut, read_documents
 from ..words import detokenised, sentences, windows
 
 QUESTIONS = Path(__file__).parents[1] / "gate" / "questions.jsonl"
@@ -287,6 +288,22 @@ PUBLISHED: dict[str, Callable[[Path], Collection]] = {
     "wice": wice,
 }
 """Readers of the published collections, each of the folder that holds `reading/` and `claims/`."""
+
+
+def makers(data: Path, seed: int) -> dict[str, Callable[[], Collection]]:
+    """Everything that a reranker is trained on, by name."""
+    shipped = cache(lambda: read_documents(starter_corpus()))
+    found: dict[str, Callable[[], Collection]] = {name: partial(read, data) for name, read in PUBLISHED.items()}
+    return found | {
+        "topics": lambda: topics(shipped()),
+        "shipped": lambda: headings(shipped(), name="shipped", seed=seed),
+        "headings": lambda: headings(read_documents([data / "guides"]), name="headings", seed=seed),
+    }
+
+
+def collections(data: Path, seed: int = 0) -> list[Collection]:
+    """All of them."""
+    return [make() for make in makers(data, seed).values()]
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -4,18 +4,31 @@ import argparse
 import hashlib
 import json
 import random
-from collections.abc import Iterable
-from dataclasses import asdict, replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+from sota_rag.app.answering.logistic import LogisticModel
+from sota_rag.app.answering.remember import RememberingEncoder
+from sota_rag.app.answering.verify.learned import FEATURES, Combination, LearnedVerifier, make_reader
+from sota_rag.app.compose import make_encoder
+from sota_rag.app.settings import Settings
 
 from ..documents import read_documents
 from ..loop import Plan, train
+from ..publish import publish
 from . import losses
-from .examples import Example, guides, published
+from .combine import balanced, fit, probability, thresholds
+from .examples import SUPPORTED, Example, guides, published
 
 BASE = "models/reranker"
 MOST = {"squad": 3600, "guides": 6000}
 """Examples at most; the others give all they have."""
+AGAINST = ("contradiction", "proved_wrong")
+UNDECIDED = Combination(LogisticModel(dict.fromkeys(FEATURES, 0.0), 0.0, 0.5, "nothing"), 0.5)
 WINDOWS = 2
 """Windows of a claim that are trained on."""
 
@@ -30,6 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=float, default=1.0)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("models/verifier"))
     return parser.parse_args()
 
 
@@ -56,7 +70,7 @@ def gather(data: Path, work: Path, seed: int) -> list[Example]:
             path.write_text("".join(json.dumps(asdict(one)) + "\n" for one in made), encoding="utf-8")
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         print(f"{name}: {len(rows)} examples", flush=True)
-        found += [Example(**{**row, "windows": tuple(row["windows"])}) for row in rows]
+        found += [Example(**{**row, "evidence": tuple(row["evidence"])}) for row in rows]
     return found
 
 
@@ -64,25 +78,77 @@ def main() -> None:
     """Everything, one stage after the other."""
     options = arguments()
     everything = gather(options.data, options.work, options.seed)
-    examples = [replace(one, windows=one.windows[:WINDOWS]) for one in everything if not kept_back(one.source)]
+    examples = [one for one in everything if not kept_back(one.source)]
     if options.examples:
         examples = random.Random(options.seed).sample(examples, min(options.examples, len(examples)))
     print(f"{len(examples)} to train on, {len(everything) - len(examples)} kept back", flush=True)
-    units = [[(one.claim, window) for window in one.windows] for one in examples]
+    plan = Plan(epochs=options.epochs, rate=options.rate, seed=options.seed)
+    units = [[(one.claim, window) for window in one.windows(WINDOWS)] for one in examples]
     model, tokenizer, hours = train(
         units,
-        losses.make(examples),
+        losses.make(examples, [len(unit) for unit in units]),
         base=options.base,
         outputs=len(losses.OUTPUTS),
-        plan=Plan(epochs=options.epochs, rate=options.rate, seed=options.seed),
+        plan=plan,
         work=options.work,
         say=lambda line: print(line, flush=True),
     )
     model.config.id2label = dict(enumerate(losses.OUTPUTS))
     model.config.label2id = {label: place for place, label in enumerate(losses.OUTPUTS)}
-    model.save_pretrained(options.work / "model")
-    tokenizer.save_pretrained(options.work / "model")
-    print(f"{hours:.2f} hours")
+    publish(model, tokenizer, options.out)
+    held_back = [one for one in everything if kept_back(one.source)]
+    combination = combine(held_back, options.out)
+    facts = {
+        "made_by": "python -m train.verifier",
+        "base": options.base,
+        "plan": asdict(plan),
+        "examples": dict(sorted(Counter(one.origin for one in examples).items())),
+        "labels": dict(sorted(Counter(one.label for one in examples).items())),
+        "pairs": sum(len(unit) for unit in units),
+        "kept_back": len(held_back),
+        "hours": round(hours, 2),
+    }
+    (options.out / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    (options.out / "combination.json").write_text(json.dumps(combination, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps({**facts, **combination}, indent=1))
+
+
+def combine(examples: Sequence[Example], model: Path) -> dict[str, object]:
+    """The combination of the cross-encoder's opinion with the plain signals, with what it reaches on sets left out."""
+    encoder = RememberingEncoder(make_encoder(Settings()))
+    verifier = LearnedVerifier(make_reader(str(model)), encoder, UNDECIDED)
+    rows: dict[str, tuple[list[list[float]], list[bool]]] = {}
+    for number, one in enumerate(examples):
+        values = verifier.opinion(one.claim, one.evidence)[0].values()
+        signals, labels = rows.setdefault(one.origin.removesuffix("-damaged"), ([], []))
+        signals.append([values[name] for name in FEATURES])
+        labels.append(one.label == SUPPORTED)
+        if number % 500 == 0:
+            print(f"opinion {number} of {len(examples)}", flush=True)
+    sets = {name: (np.array(signals), np.array(labels)) for name, (signals, labels) in rows.items()}
+    against = [name in AGAINST for name in FEATURES]
+    left_out = {}
+    for name in sets:
+        rest = fit({other: one for other, one in sets.items() if other != name}, against)
+        left_out[name] = (probability(sets[name][0], *rest), sets[name][1])
+    supported, partial = thresholds(left_out)
+    weights, bias = fit(sets, against)
+    return {
+        "weights": {name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)},
+        "bias": round(bias, 4),
+        "threshold": supported,
+        "partial": partial,
+        "trained_on": f"{len(examples)} claims of {len(sets)} sets, none of which the cross-encoder was trained on",
+        "left_out": {
+            name: {
+                "claims": len(right),
+                "supported": int(right.sum()),
+                "AUROC": round(float(roc_auc_score(right, scores)), 4),
+                "balanced accuracy": round(balanced(scores, right, supported), 4),
+            }
+            for name, (scores, right) in left_out.items()
+        },
+    }
 
 
 if __name__ == "__main__":

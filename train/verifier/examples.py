@@ -33,15 +33,19 @@ class Example:
         origin: which data it is from.
         source: what it stands and falls with; examples of one source are on the same side of a split.
         claim: one sentence.
-        windows: pieces of evidence, the closest first; the best of them decides.
+        evidence: sentences in order, an empty one between two passages.
         label: one of the four.
     """
 
     origin: str
     source: str
     claim: str
-    windows: tuple[str, ...]
+    evidence: tuple[str, ...]
     label: str
+
+    def windows(self, most: int) -> list[str]:
+        """Pieces of the evidence, the closest first; the best of them decides."""
+        return [window.text for window in closest_windows(self.claim, self.evidence)][:most]
 
 
 def claim_sets(folder: Path) -> Iterator[Example]:
@@ -55,19 +59,13 @@ def claim_sets(folder: Path) -> Iterator[Example]:
 
 
 def _of_claim(name: str, claim: Claim) -> Iterator[Example]:
-    evidence = evidence_of(claim)
+    evidence = tuple(evidence_of(claim))
     label = {"refute": CONTRADICTED, "irrelevant": NEUTRAL, "not_supported": NEUTRAL}.get(claim.original, UNSUPPORTED)
-    stated = [(sentence, closest_windows(sentence, evidence)) for sentence in sentences_of(claim)]
+    stated = sentences_of(claim)
     if not claim.supported:
-        stated = [min(stated, key=lambda one: one[1][0].share)]
-    for sentence, windows in stated:
-        yield Example(
-            name,
-            f"{name}/{claim.source}",
-            sentence,
-            tuple(window.text for window in windows),
-            SUPPORTED if claim.supported else label,
-        )
+        stated = [min(stated, key=lambda sentence: closest_windows(sentence, evidence)[0].share)]
+    for sentence in stated:
+        yield Example(name, f"{name}/{claim.source}", sentence, evidence, SUPPORTED if claim.supported else label)
 
 
 def halueval_balanced(folder: Path, dice: random.Random) -> Iterator[Example]:
@@ -75,13 +73,13 @@ def halueval_balanced(folder: Path, dice: random.Random) -> Iterator[Example]:
     for claim in read_set("halueval", folder / "claims" / "halueval", "dev"):
         if not claim.supported:
             continue
-        source, windows = f"halueval/{claim.source}", _windows_of(claim.question, evidence_of(claim))
+        source, told = f"halueval/{claim.source}", tuple(evidence_of(claim))
         if stated := statement(claim.question, claim.text):
-            yield Example("halueval", source, stated, windows, SUPPORTED)
-            yield Example("halueval", source, f"{claim.question} {stated}", windows, SUPPORTED)
+            yield Example("halueval", source, stated, told, SUPPORTED)
+            yield Example("halueval", source, f"{claim.question} {stated}", told, SUPPORTED)
         others = [name for name in names_of(claim.evidence[0]) if name not in claim.question and name not in claim.text]
         if others and len(claim.text.split()) < 6 and claim.text.lower() not in ("yes", "no"):
-            yield Example("halueval", source, f"{claim.question} {dice.choice(others)}", windows, UNSUPPORTED)
+            yield Example("halueval", source, f"{claim.question} {dice.choice(others)}", told, UNSUPPORTED)
 
 
 def squad(folder: Path, dice: random.Random) -> Iterator[Example]:
@@ -143,7 +141,7 @@ def pubmedqa(folder: Path, dice: random.Random) -> Iterator[Example]:
         told = sentences(" ".join(row["CONTEXTS"]))
         yield from _with_damage("pubmedqa", key, found[0], told, names_of(" ".join(told)), dice)
         other = sentences(" ".join(rows[number - 1][1]["CONTEXTS"]))
-        yield Example("pubmedqa", f"pubmedqa/{key}", found[0], _windows_of(found[0], other), NEUTRAL)
+        yield Example("pubmedqa", f"pubmedqa/{key}", found[0], tuple(other), NEUTRAL)
 
 
 def scifact(folder: Path) -> Iterator[Example]:
@@ -156,11 +154,7 @@ def scifact(folder: Path) -> Iterator[Example]:
             told = [" ".join(sentence.split()) for sentence in abstracts[document]]
             given = row["evidence"].get(document)
             label = labels[given[0]["label"]] if given else NEUTRAL
-            windows = _windows_of(row["claim"], told)
-            if given:
-                rationale = " ".join(told[place] for place in given[0]["sentences"])
-                windows = (rationale, *windows) if rationale not in " ".join(windows) else windows
-            yield Example("scifact", f"scifact/{document}", row["claim"], windows, label)
+            yield Example("scifact", f"scifact/{document}", row["claim"], tuple(told), label)
 
 
 def guides(cuts: Mapping[str, Cut], dice: random.Random, count: int) -> Iterator[Example]:
@@ -191,7 +185,7 @@ def _with_damage(
 ) -> Iterator[Example]:
     """A true sentence and up to `most` false ones made of it."""
     true = shortened(sentence, dice)
-    yield Example(origin, f"{origin}/{source}", true, _windows_of(true, told), SUPPORTED)
+    yield Example(origin, f"{origin}/{source}", true, tuple(told), SUPPORTED)
     kinds = list(RULES)
     dice.shuffle(kinds)
     made = 0
@@ -200,7 +194,7 @@ def _with_damage(
         if false and made < most:
             made += 1
             label = UNSUPPORTED if kind == "scope" else CONTRADICTED
-            yield Example(f"{origin}-damaged", f"{origin}/{source}", false, _windows_of(false, told), label)
+            yield Example(f"{origin}-damaged", f"{origin}/{source}", false, tuple(told), label)
 
 
 def _stated(
@@ -209,11 +203,7 @@ def _stated(
     """Question and answer as a statement where a rule makes one, else one behind the other."""
     made = statement(question, answer) if dice.random() < 0.8 else None
     claim = made or f"{question} {answer}"
-    return Example(origin, f"{origin}/{source}", claim, _windows_of(claim, told), label)
-
-
-def _windows_of(claim: str, told: Sequence[str]) -> tuple[str, ...]:
-    return tuple(window.text for window in closest_windows(claim, told))
+    return Example(origin, f"{origin}/{source}", claim, tuple(told), label)
 
 
 def _kind(text: str) -> str:

@@ -31,17 +31,21 @@ def weights(examples: Sequence[Example]) -> list[float]:
     return [one / mean for one in raw]
 
 
-def make(examples: Sequence[Example]) -> "Callable[[torch.Tensor, Sequence[int]], torch.Tensor]":
+def make(examples: Sequence[Example], sizes: Sequence[int]) -> "Callable[[torch.Tensor, Sequence[int]], torch.Tensor]":
     """Cross-entropy over the three outputs, of the window that supports the claim most.
 
     Where a claim is known to be unsupported and not in which way, the two other outputs count together.
+
+    Args:
+        examples: what is trained on.
+        sizes: how many windows of each.
     """
     import torch
 
     weight = weights(examples)
 
     def loss(outputs: torch.Tensor, units: Sequence[int]) -> torch.Tensor:
-        parts = torch.split(torch.log_softmax(outputs, dim=1), [len(examples[unit].windows) for unit in units])
+        parts = torch.split(torch.log_softmax(outputs, dim=1), [sizes[unit] for unit in units])
         values = []
         for unit, logs in zip(units, parts, strict=True):
             best = logs[logs[:, 0].argmax()]

@@ -27,8 +27,8 @@ class Judgement:
         reason: why it is no more than that, in words; empty for full support.
         sentences: positions of the evidence sentences that support the claim best, or come nearest, in order; more
             than one when it takes them together, none without evidence.
-        proved: whether the reason is something in the claim that the evidence does not bear out, such as another number,
-            and not merely that nothing was found.
+        proved: whether the reason is something that the evidence does not bear out, such as another number, and not
+            merely that nothing was found.
     """
 
     verdict: Verdict

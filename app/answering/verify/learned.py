@@ -1,20 +1,19 @@
-"""The verifier with a trained model: a cross-encoder reads claim and evidence together, and plain signals stand beside it.
+"""The verifier with a trained model: a cross-encoder reads claim and evidence together, beside plain signals.
 
 The cross-encoder (`models/verifier`, made by `train/verifier`) says of each window of the evidence whether it supports
 the claim, has nothing to do with it, or says otherwise. Its opinion, the plain signals of the similarity verifier and
-the guards of the lexical one go into one logistic model, whose probability is calibrated; from two thresholds on a claim
-is `supported` or `partial`. What a guard has proved wrong (another number, a name that stands nowhere) is never
+the guards of the lexical one go into one logistic model, whose probability is calibrated; from two thresholds on, a
+claim is `supported` or `partial`. What a guard has proved wrong (another number, a name that stands nowhere) is never
 supported, however well it reads.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Protocol, Self
-
-import json
-import hashlib
 
 import numpy as np
 from numpy.typing import NDArray

@@ -21,7 +21,8 @@ examples:
   sota-rag eval retrieval --beir scifact --split train --system convex --alpha 0.4
 """
 _SYSTEMS = (
-    "default", "bm25", "dense", "rrf", "convex", "no-successors", "rerank", "neighbours", "hyde", "multi-query",
+    "default", "bm25", "dense", "rrf", "convex", "learned", "rrf+rerank", "convex+rerank", "learned+rerank",
+    "no-successors", "neighbours", "hyde", "multi-query",
     "decompose",
 )  # fmt: skip
 

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from sota_rag.app.answering.logistic import LogisticModel
+from sota_rag.app.answering.verify.judgement import Verdict
+from sota_rag.app.answering.verify.learned import FEATURES, Combination, LearnedVerifier, make_reader
+from sota_rag.index.errors import ModelError
+
+EVIDENCE = ["LoRA freezes the pretrained weights.", "It trains two thin matrices.", "Training takes 3 hours."]
+BY_SUPPORT = Combination(LogisticModel({"support": 16.0}, 0.0, 0.7, "nothing"), 0.4)
+
+
+class Says:
+    """A reader with one opinion of everything; outputs of `supported`, `neutral` and `contradicted`."""
+
+    id = "says@1"
+
+    def __init__(self, *outputs):
+        self.outputs, self.pairs = outputs, []
+
+    def read(self, pairs):
+        self.pairs += pairs
+        return np.array([self.outputs] * len(pairs), dtype=np.float32)
+
+
+@pytest.fixture
+def judge(minilm):
+    def verify(claim, outputs, evidence=EVIDENCE):
+        return LearnedVerifier(Says(*outputs), minilm, BY_SUPPORT).verify(claim, evidence)
+
+    return verify
+
+
+PARAPHRASE = "With LoRA the original parameters do not change."
+
+
+@pytest.mark.parametrize(
+    ("outputs", "verdict"),
+    [
+        ((3, 0, 0), Verdict.SUPPORTED),
+        ((0.7, 0, 0), Verdict.PARTIAL),
+        ((0, 3, 0), Verdict.UNSUPPORTED),
+        ((0, 0, 3), Verdict.UNSUPPORTED),
+    ],
+)
+def test_verdicts_by_the_two_thresholds(judge, outputs, verdict):
+    judgement = judge(PARAPHRASE, outputs)
+    assert judgement.verdict is verdict
+    odds = outputs[0] - np.logaddexp(outputs[1], outputs[2])
+    assert judgement.score == pytest.approx(1 / (1 + np.exp(-2 * odds)), abs=1e-3)
+    assert judgement.sentences
+    assert bool(judgement.reason) is (verdict is not Verdict.SUPPORTED)
+
+
+def test_a_contradiction_is_named(judge):
+    assert judge(PARAPHRASE, (0, 0, 3)).reason == "the passage says otherwise"
+    assert judge(PARAPHRASE, (0, 3, 0)).reason != "the passage says otherwise"
+
+
+def test_what_a_guard_proves_wrong_is_not_supported_however_well_it_reads(judge):
+    judgement = judge("Training takes 5 hours.", (9, 0, 0))
+    assert judgement.verdict is Verdict.UNSUPPORTED
+    assert "5" in judgement.reason
+    assert judgement.score > 0.9
+
+
+def test_what_stands_there_needs_no_model(judge):
+    assert judge("It trains two thin matrices.", (0, 9, 0)).verdict is Verdict.SUPPORTED
+
+
+def test_no_evidence(judge):
+    assert judge("LoRA.", (9, 0, 0), ["", " "]).verdict is Verdict.UNSUPPORTED
+
+
+def test_the_best_window_decides(minilm):
+    class ByWord:
+        id = "by-word@1"
+
+        def read(self, pairs):
+            return np.array([[4.0 if "matrices" in text else -4.0, 0, 0] for _, text in pairs], dtype=np.float32)
+
+    evidence = [f"Sentence {n} speaks of parameters, LoRA and change in a long and winding way." for n in range(40)]
+    verifier = LearnedVerifier(ByWord(), minilm, BY_SUPPORT)
+    assert verifier.verify(PARAPHRASE, evidence).verdict is Verdict.UNSUPPORTED
+    assert verifier.verify(PARAPHRASE, [*evidence, "The original LoRA matrices."]).verdict is Verdict.SUPPORTED
+
+
+def test_signals_have_their_names(minilm):
+    opinion, _, _ = LearnedVerifier(Says(0, 0, 0), minilm, BY_SUPPORT).opinion(PARAPHRASE, EVIDENCE)
+    values = opinion.values()
+    assert tuple(values) == FEATURES
+    assert values["contradiction"] == pytest.approx(1 / 3)
+    assert values["support"] == pytest.approx(-np.log(2) / 8)
+
+
+def test_the_id_changes_with_whatever_can_change_a_verdict(minilm):
+    one = LearnedVerifier(Says(0, 0, 0), minilm, BY_SUPPORT).id
+    other = LearnedVerifier(Says(0, 0, 0), minilm, Combination(BY_SUPPORT.model, 0.5)).id
+    assert one != other
+    assert "says@1" in one
+
+
+def test_a_model_with_another_number_of_outputs_is_no_reader():
+    with pytest.raises(ModelError, match="name a model that gives 3"):
+        make_reader("all-MiniLM-L6-v2")
