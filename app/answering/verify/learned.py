@@ -27,6 +27,7 @@ from .similarity import Signals, SimilarityVerifier
 from .windows import closest_windows
 
 VERSION = "learned-1"
+SHIPPED = "sota-rag-verifier"
 OUTPUTS = ("supported", "neutral", "contradicted")
 _LOGIT = 8.0
 
