@@ -3,6 +3,7 @@
 What is trained on is a sequence of *units*: a unit is a few pairs of texts that the loss looks at together.
 """
 
+import hashlib
 import json
 import math
 import random
@@ -119,6 +120,7 @@ def train(
     base: str,
     outputs: int,
     plan: Plan,
+    about: str,
     work: Path,
     say: Callable[[str], None] = print,
 ) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase", float]:
@@ -130,6 +132,7 @@ def train(
         base: name or folder of the model to start from.
         outputs: how many numbers the model gives for a pair.
         plan: how.
+        about: what else the outcome depends on, such as the loss; a checkpoint of something else is refused.
         work: folder of the checkpoint.
         say: told how far it is.
 
@@ -157,7 +160,8 @@ def train(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / warm, max(0.0, (len(order) - step) / max(1, len(order) - warm)))
     )
-    journal = _Journal(work, {"plan": asdict(plan), "base": base, "units": len(units), "batches": len(order)})
+    said_of = {"plan": asdict(plan), "base": base, "about": about, "units": len(units), "batches": len(order)}
+    journal = _Journal(work, {**said_of, "sha256": _digest(units)})
     done, spent = journal.restore(model, optimiser, schedule)
     if done:
         say(f"going on after batch {done} of {len(order)}")
@@ -189,6 +193,10 @@ def train(
     return model.eval(), tokenizer, (spent + time.perf_counter() - began) / 3600
 
 
+def _digest(units: Sequence[Sequence[Pair]]) -> str:
+    return hashlib.sha256(json.dumps(units, ensure_ascii=False).encode()).hexdigest()
+
+
 Encoded = tuple[list[int], list[int]]
 
 
@@ -197,13 +205,21 @@ def _encode(
 ) -> list[list[Encoded]]:
     flat = [pair for unit in units for pair in unit]
     said = tokenizer(
-        [one for one, _ in flat],
+        [_clipped(one, tokenizer, max_length // 2) for one, _ in flat],
         [other for _, other in flat],
         truncation="only_second",
         max_length=max_length,
     )
     rows = iter(zip(said["input_ids"], said["token_type_ids"], strict=True))
     return [[next(rows) for _ in unit] for unit in units]
+
+
+def _clipped(text: str, tokenizer: "PreTrainedTokenizerBase", most: int) -> str:
+    """The text, or its first `most` word pieces, so that there is room for the other."""
+    if len(text) <= most:
+        return text
+    ids = tokenizer(text, add_special_tokens=False, truncation=True, max_length=most, return_offsets_mapping=True)
+    return text[: ids["offset_mapping"][-1][1]] if len(ids["input_ids"]) == most else text
 
 
 def _forward(
@@ -261,7 +277,7 @@ class _Journal:
 
         if not self._path.is_file():
             return 0, 0.0
-        held = torch.load(self._path, weights_only=True)
+        held = torch.load(self._path, map_location="cpu", weights_only=True)
         if held["facts"] != self._facts:
             raise SystemExit(
                 f"{str(self._path)!r} is of another run ({held['facts']}); "

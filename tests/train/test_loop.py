@@ -38,9 +38,11 @@ def tiny(tmp_path_factory):
     return str(folder)
 
 
-def run(tiny, work, *, plan=Plan(epochs=8, rate=3e-3, head_rate=3e-3, batch=8), said=None):
+def run(tiny, work, *, plan=Plan(epochs=8, rate=3e-3, head_rate=3e-3, batch=8), about="both", said=None):
     loss = losses.make("both", GROUPS)
-    return train(UNITS, loss, base=tiny, outputs=1, plan=plan, work=work, say=([] if said is None else said).append)
+    return train(
+        UNITS, loss, base=tiny, outputs=1, plan=plan, about=about, work=work, say=([] if said is None else said).append
+    )
 
 
 def test_it_learns_and_what_it_saves_is_a_reranker(tiny, tmp_path):
@@ -83,6 +85,18 @@ def test_a_checkpoint_of_another_run_is_refused(tiny, tmp_path):
     run(tiny, tmp_path, plan=Plan(epochs=0.2))
     with pytest.raises(SystemExit, match="is of another run"):
         run(tiny, tmp_path, plan=Plan(epochs=0.2, rate=1e-5))
+    with pytest.raises(SystemExit, match="is of another run"):
+        run(tiny, tmp_path, plan=Plan(epochs=0.2), about="margin")
+
+
+def test_a_long_first_text_leaves_room_for_the_second(tiny):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny, local_files_only=True)
+    ((long,), (short,)) = loop._encode([[("lora " * 400, "moe is so")], [("lora", "moe " * 400)]], tokenizer, 64)
+    assert len(short[0]) == 64
+    assert tokenizer.decode(long[0]).endswith("moe is so [SEP]")
+    assert len(long[0]) <= 64
 
 
 def test_batches_hold_every_unit_once_per_epoch_and_much_the_same_length():

@@ -1,8 +1,10 @@
 """`python -m train.fusion --data FOLDER`: weights of the search's signals, and what they reach on collections left out.
 
-Questions are those that the reranker was not trained on (`kept_back` in `train/reranker/mine.py`), of the collections
-it was trained on; SciFact's train claims are measured too and never fitted to. Writes `models/fusion/weights.json`, and
-with it a table: for each collection what weights reach that were fitted to all others.
+Questions are those that the reranker was not trained on (`train/split.py`), of the collections it was trained on, and
+the dev topics of the documents that ship; SciFact's train claims are measured too and never fitted to. Writes
+`models/fusion/weights.json`, and with it a table: for each collection what weights reach that were fitted to all
+others. The reranker saw other questions of most of these collections: what it does on one that it has never seen,
+SciFact and the topics alone show.
 """
 
 import argparse
@@ -18,12 +20,10 @@ from sota_rag.index import CrossEncoderReranker
 from sota_rag.index.learned_fusion import LEG_SIGNALS, RERANK_SIGNALS, rerank_signals
 
 from ..documents import KeptVectors
-from ..reranker.collections import collections, scifact
+from ..reranker.collections import makers, untrained
 from .fit import fit, ndcg
-from .samples import Sample, rerank_all, samples
+from .samples import Sample, ordered, rerank_all, samples
 
-MOST = 250
-"""Questions of a collection at most."""
 RERANK_DEPTH = 30
 UNSEEN = "scifact"
 DIGITS = 3
@@ -35,6 +35,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with reading/, claims/, beir/ and guides/")
     parser.add_argument("--work", type=Path, default=Path(".sota-rag/train/reranker"), help="that of the reranker")
     parser.add_argument("--reranker", default="models/reranker", help="name or folder of the reranker")
+    parser.add_argument("--most", type=int, default=120, help="questions of a collection")
+    parser.add_argument("--seed", type=int, default=0, help="that of the reranker")
     parser.add_argument("--out", type=Path, default=Path("models/fusion/weights.json"))
     return parser.parse_args()
 
@@ -97,21 +99,28 @@ def main() -> None:
     options = arguments()
     encoder = KeptVectors(make_encoder(Settings()), options.work / "vectors.sqlite")
     reranker = CrossEncoderReranker(options.reranker)
+    if not reranker.calibrated:
+        raise SystemExit(f"{options.reranker!r} is not calibrated; make it with train.reranker")
     pools: dict[str, list[Sample]] = {}
-    for collection in [*collections(options.data), scifact(options.data)]:
-        held = samples(collection, encoder, most=MOST, everything=collection.name == UNSEEN)
-        rerank_all(held, collection.texts, reranker, RERANK_DEPTH)
-        pools[collection.name] = held
-        print(f"{collection.name}: {len(held)} questions", flush=True)
-    unseen = pools.pop(UNSEEN)
-    legs, final = fit_both(pools)
-    table = {}
+    texts: dict[str, list[str]] = {}
+    trained = makers(options.data, options.seed)
+    apart = untrained(options.data)
+    for name, make in {**trained, **apart}.items():
+        collection = make()
+        pools[name] = samples(collection, encoder, most=options.most, seed=options.seed, everything=name in apart)
+        texts[name] = collection.texts
+    legs = normalised(fit({name: [legs_of(one) for one in held] for name, held in pools.items() if name != UNSEEN}))
     for name, held in pools.items():
-        rest = fit_both({other: one for other, one in pools.items() if other != name})
-        table[name] = {"questions": len(held), **measures(held, *rest)}
+        ordered(held, legs)
+        rerank_all(held, texts[name], reranker, RERANK_DEPTH)
+        print(f"{name}: {len(held)} questions", flush=True)
+    fitted = {name: held for name, held in pools.items() if name != UNSEEN and held}
+    legs, final = fit_both(fitted)
+    table = {}
+    for name, held in {**fitted, UNSEEN: pools[UNSEEN]}.items():
+        rest = fit_both({other: one for other, one in fitted.items() if other != name})
+        table[name] = {"questions": len(held), "reranker_trained_on_it": name in trained, **measures(held, *rest)}
         print(name, table[name], flush=True)
-    table[UNSEEN] = {"questions": len(unseen), **measures(unseen, legs, final)}
-    print(UNSEEN, table[UNSEEN], flush=True)
     form = {
         "legs": dict(zip(LEG_SIGNALS, legs.tolist(), strict=True)),
         "final": dict(zip((*LEG_SIGNALS, *RERANK_SIGNALS), final.tolist(), strict=True)),
@@ -119,6 +128,7 @@ def main() -> None:
         "reranker": reranker.id.partition("@")[2],
         "left_out": table,
     }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(form, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({part: form[part] for part in ("legs", "final")}, indent=1))
 

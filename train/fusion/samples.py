@@ -1,5 +1,6 @@
 """Questions that the reranker was not trained on, with what every stage of a search says of their candidates."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from sota_rag.index.learned_fusion import leg_signals
 from sota_rag.index.sparse import Bm25sIndex
 
 from ..reranker.collections import Asked, Collection
-from ..reranker.mine import kept_back
+from ..split import kept_back
 
 DEPTH = 100
 
@@ -40,9 +41,13 @@ class Sample:
     logits: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
 
-def samples(collection: Collection, encoder: Encoder, *, most: int, everything: bool = False) -> list[Sample]:
-    """The kept-back questions of a collection (or all of it) that something answers, at most so many."""
-    asked = [one for one in collection.asked if one.positives and (everything or kept_back(one.text))][:most]
+def samples(
+    collection: Collection, encoder: Encoder, *, most: int, seed: int = 0, everything: bool = False
+) -> list[Sample]:
+    """The kept-back questions of a collection (or all of it) that something answers, at most so many, drawn by lot."""
+    asked = [one for one in collection.asked if one.positives and (everything or kept_back(one.source))]
+    random.Random(seed).shuffle(asked)
+    asked = asked[:most]
     if not asked:
         return []
     vectors, sparse = encoder.encode(collection.texts), Bm25sIndex.build(collection.texts)
@@ -71,6 +76,18 @@ def _sample(one: Asked, vectors: NDArray[np.float32], vector: NDArray[np.float32
 def _best(scores: NDArray[np.float32], depth: int) -> NDArray[np.int64]:
     order = np.lexsort((np.arange(len(scores)), -scores))[:depth]
     return order[np.isfinite(scores[order])]
+
+
+def ordered(found: Sequence[Sample], legs: NDArray[np.float64]) -> None:
+    """Put the candidates of every sample in the order of the legs' weights, as a search hands them to the reranker."""
+    for one in found:
+        order = np.lexsort((one.rows, -(one.signals @ legs)))
+        one.rows, one.signals, one.convex, one.right = (
+            one.rows[order],
+            one.signals[order],
+            one.convex[order],
+            one.right[order],
+        )
 
 
 def rerank_all(found: Sequence[Sample], texts: Sequence[str], reranker: Reranker, depth: int) -> None:

@@ -2,9 +2,9 @@
 
 import argparse
 import json
+import random
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,12 +18,20 @@ from ..loop import Plan, train
 from ..publish import publish
 from . import losses
 from .calibrate import SHOWN, fold, platt
-from .collections import Collection, collections, makers
-from .mine import Group, kept_back, mine, read_groups, write_groups
+from .collections import Makers, makers
+from .mine import Group, mine, read_groups, write_groups
 
 BASE = "all-MiniLM-L6-v2"
-CALIBRATION_QUESTIONS = 150
-MOST = {"expertqa": 900, "headings": 2400, "squad": 3200, "pubmedqa": 1600, "shipped": 900}
+CALIBRATION_QUESTIONS = 60
+MOST = {
+    "squad": 3200,
+    "pubmedqa": 1600,
+    "expertqa": 900,
+    "headings": 1200,
+    "cloze": 800,
+    "shipped-headings": 500,
+    "shipped-cloze": 300,
+}
 """Questions of a collection at most; the others give all they have."""
 
 
@@ -34,7 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path(".sota-rag/train/reranker"), help="groups and checkpoint")
     parser.add_argument("--loss", default="both", choices=("both", "listwise", "margin", "pointwise"))
     parser.add_argument("--groups", type=int, help="train on so many groups only, drawn evenly")
-    parser.add_argument("--leave-out", nargs="*", default=[], help="collections to leave out")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="train on these collections only")
     parser.add_argument("--epochs", type=float, default=1.0)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=0)
@@ -42,31 +50,47 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def gather(data: Path, work: Path, encoder: Encoder, seed: int) -> list[Group]:
+def gather(made: Makers, work: Path, encoder: Encoder, seed: int) -> list[Group]:
     """Groups of all collections; what was mined before is read."""
     found: list[Group] = []
-
-    def collection(name: str, make: Callable[[], Collection]) -> None:
-        path = work / "groups" / f"{name}.jsonl"
+    for name, make in made.items():
+        path = work / f"groups-{seed}" / f"{name}.jsonl"
         if not path.is_file():
             began = time.perf_counter()
             write_groups(path, mine(make(), encoder, seed=seed, most=MOST.get(name, 100_000)))
             print(f"{name}: mined in {time.perf_counter() - began:.0f} s", flush=True)
         groups = read_groups(path)
         print(f"{name}: {len(groups)} groups, {sum(group.answered for group in groups)} answered", flush=True)
-        found.extend(groups)
-
-    for name, make in makers(data, seed).items():
-        collection(name, make)
+        found += groups
     return found
+
+
+def calibrated(made: Makers, encoder: Encoder, reranker: CrossEncoderReranker) -> tuple[float, float]:
+    """Scale and shift of the logit, from questions that were kept back."""
+    pools = {}
+    for name, make in made.items():
+        collection = make()
+        held = samples(collection, encoder, most=CALIBRATION_QUESTIONS)
+        rerank_all(held, collection.texts, reranker, SHOWN)
+        pools[name] = held
+    return platt({name: held for name, held in pools.items() if held})
 
 
 def main() -> None:
     """Everything, one stage after the other."""
     options = arguments()
     encoder = KeptVectors(make_encoder(Settings()), options.work / "vectors.sqlite")
-    groups = gather(options.data, options.work, encoder, options.seed)
-    groups = [group for group in groups if not kept_back(group.question)]
+    made = makers(options.data, options.seed)
+    if unknown := sorted(set(options.only) - set(made)):
+        raise SystemExit(f"no collection {unknown[0]!r}; there are {', '.join(made)}")
+    groups = gather(
+        {name: make for name, make in made.items() if name in (options.only or made)},
+        options.work,
+        encoder,
+        options.seed,
+    )
+    if options.groups:
+        groups = random.Random(options.seed).sample(groups, min(options.groups, len(groups)))
     print(f"{len(groups)} groups to train on", flush=True)
     plan = Plan(epochs=options.epochs, rate=options.rate, seed=options.seed)
     units = [[(group.question, text) for text in group.texts] for group in groups]
@@ -76,12 +100,13 @@ def main() -> None:
         base=BASE,
         outputs=1,
         plan=plan,
+        about=f"reranker, {options.loss}",
         work=options.work,
         say=lambda line: print(line, flush=True),
     )
     raw = options.work / "model"
-    publish(model, tokenizer, raw)
-    scale, shift = calibrated(options.data, encoder, CrossEncoderReranker(str(raw)))
+    publish(model, tokenizer, raw, calibrated=False)
+    scale, shift = calibrated(made, encoder, CrossEncoderReranker(str(raw)))
     fold(model.float(), scale, shift)
     publish(model, tokenizer, options.out, calibrated=True)
     facts = {
@@ -98,16 +123,6 @@ def main() -> None:
     }
     (options.out / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(facts, indent=1))
-
-
-def calibrated(data: Path, encoder: Encoder, reranker: CrossEncoderReranker) -> tuple[float, float]:
-    """Scale and shift of the logit, from questions that were kept back."""
-    pools = {}
-    for collection in collections(data):
-        held = samples(collection, encoder, most=CALIBRATION_QUESTIONS)
-        rerank_all(held, collection.texts, reranker, SHOWN)
-        pools[collection.name] = held
-    return platt(pools)
 
 
 if __name__ == "__main__":

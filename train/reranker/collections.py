@@ -1,8 +1,10 @@
-"""Questions with the passages that answer them, from published collections and from the documents that ship.
+"""Questions with the passages that answer them, from published collections and from documents.
 
-Every reader gives one `Collection`: its texts, and questions with the rows of the texts that answer them. Only training
-parts are read; `PARTS` says for each collection what that is. SciFact is not among them, in any split: it is the
-measure of what the model does on a collection it has never seen.
+Every reader gives one `Collection`: its texts, and questions with the rows of the texts that answer them. Nothing that
+is reported on is read: of sets that are parted the part `dev`, of SQuAD the articles that are not held out, of CLAPnq
+the pages of one half, of the documents that ship the passages in which no test topic's answer stands. The dev topics
+are read to weigh signals with, and not to train on. So is SciFact, whose test part is the measure of what the model
+does on a collection it has never seen.
 """
 
 import hashlib
@@ -15,9 +17,11 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from sota_rag.app.answering.verify.windows import closest_windows
 from sota_rag.app.compose import starter_corpus, starter_topics
 from sota_rag.eval.claims import read_set
 from sota_rag.eval.claims.parts import half_of
+from sota_rag.eval.claims.reader import digest
 from sota_rag.eval.spans import GoldPassages
 from sota_rag.eval.topics import Gold
 from sota_rag.index import Passage
@@ -27,13 +31,15 @@ from ..words import detokenised, sentences, windows
 
 QUESTIONS = Path(__file__).parents[1] / "gate" / "questions.jsonl"
 MOST_PASSAGES = 5000
-PASSAGE_WORDS = 130
+"""Passages of documents that are looked at."""
+PASSAGE_WORDS = 150
 """How long the passages are that long texts are cut into, in words: about what the index holds."""
 _GENERIC = re.compile(
     r"^(summary|introduction|overview|exercises?|discussions?|conclusions?|references?|quiz|notes?|resources|examples?|"
     r"background|motivation|results?|usage|setup|tips|further reading|appendix|contents)\b",
     re.IGNORECASE,
 )
+_MARKUP = re.compile(r"[<>{}$\\`_=|]|:\w+:|https?:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Asked:
 
     Attributes:
         text: as people put it.
+        source: what it shares with other questions, so that all are on one side of a split.
         positives: rows of the texts that answer it; none where nothing does.
         near: rows that look as if they did and do not.
         excluded: rows of which it is not known.
@@ -49,6 +56,7 @@ class Asked:
     """
 
     text: str
+    source: str
     positives: tuple[int, ...] = ()
     near: tuple[int, ...] = ()
     excluded: tuple[int, ...] = ()
@@ -64,6 +72,24 @@ class Collection:
     asked: list[Asked]
 
 
+class _Texts:
+    """Rows of texts that are cut to passages, each under its title."""
+
+    def __init__(self) -> None:
+        self.rows: list[str] = []
+
+    def add(self, text: str, title: str = "") -> range:
+        """Cut a text at sentence ends, and say which rows it takes."""
+        parts = windows(sentences(text), PASSAGE_WORDS)
+        first = len(self.rows)
+        self.rows += [f"{title}\n{part}" if title else part for part in parts]
+        return range(first, len(self.rows))
+
+    def holding(self, rows: range, words: Sequence[str]) -> tuple[int, ...]:
+        """Those of the rows that hold one of the strings."""
+        return tuple(row for row in rows if any(one in self.rows[row] for one in words))
+
+
 def held_out_article(title: str) -> bool:
     """Whether a SQuAD article is kept for testing: a quarter of them, by a hash of the title."""
     return hashlib.sha256(title.encode()).digest()[0] < 64
@@ -72,74 +98,106 @@ def held_out_article(title: str) -> bool:
 def squad(folder: Path, *, held_out: bool = False) -> Collection:
     """SQuAD 2.0 dev (Rajpurkar et al., ACL 2018), articles by `held_out_article`.
 
-    A question that its paragraph does not answer has that paragraph as a near one.
+    Where the paragraph does not answer, the passage with the answer that looks plausible is a near one.
     """
+    texts, asked = _Texts(), list[Asked]()
+    for article, number, paragraph in squad_paragraphs(folder, held_out=held_out):
+        rows = texts.add(paragraph["context"], article.replace("_", " "))
+        for question in paragraph["qas"]:
+            given = question["plausible_answers" if question["is_impossible"] else "answers"]
+            answers = tuple(sorted({" ".join(answer["text"].split()) for answer in given}))
+            found = texts.holding(rows, answers) or tuple(rows)[:1]
+            one = partial(Asked, question["question"].strip(), squad_source(article, number))
+            if question["is_impossible"]:
+                asked.append(one(near=found))
+            else:
+                rest = tuple(row for row in rows if row not in found)
+                asked.append(one(found, excluded=rest, answers=answers))
+    return Collection("squad", texts.rows, asked)
+
+
+def squad_paragraphs(folder: Path, *, held_out: bool = False) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Title, number of the paragraph, and the paragraph, of the articles that are held out or of the others."""
     articles = json.loads((folder / "reading" / "squad2" / "dev-v2.0.json").read_text(encoding="utf-8"))["data"]
-    texts: list[str] = []
-    asked: list[Asked] = []
     for article in articles:
-        if held_out_article(article["title"]) is not held_out:
-            continue
-        for paragraph in article["paragraphs"]:
-            row = len(texts)
-            texts.append(f"{article['title'].replace('_', ' ')}\n{paragraph['context']}")
-            for question in paragraph["qas"]:
-                text = question["question"].strip()
-                if question["is_impossible"]:
-                    asked.append(Asked(text, near=(row,)))
-                else:
-                    answers = {answer["text"] for answer in question["answers"]}
-                    asked.append(Asked(text, (row,), answers=tuple(sorted(answers))))
-    return Collection("squad", texts, asked)
+        if held_out_article(article["title"]) is held_out:
+            for number, paragraph in enumerate(article["paragraphs"]):
+                yield article["title"], number, paragraph
+
+
+def squad_source(title: str, paragraph: int) -> str:
+    """What the questions on one paragraph share."""
+    return f"squad/{title}/{paragraph}"
 
 
 def qed(folder: Path) -> Collection:
     """QED (Lamm et al., TACL 2021): questions of Natural Questions with the passage that holds the answer."""
-    texts: list[str] = []
-    asked: list[Asked] = []
+    texts, asked = _Texts(), list[Asked]()
     for row in _lines(folder / "reading" / "qed" / "qed-dev.jsonlines"):
-        answers = {part["string"] for answer in row["original_nq_answers"] for part in answer}
-        asked.append(Asked(row["question_text"], (len(texts),), answers=tuple(sorted(answers))))
-        texts.append(f"{row['title_text']}\n{detokenised(row['paragraph_text'])}")
-    return Collection("qed", texts, asked)
+        answers = {detokenised(part["string"]) for answer in row["original_nq_answers"] for part in answer}
+        rows = texts.add(detokenised(row["paragraph_text"]), row["title_text"])
+        if found := texts.holding(rows, sorted(answers)):
+            rest = tuple(one for one in rows if one not in found)
+            asked.append(
+                Asked(row["question_text"], f"qed/{row['title_text']}", found, (), rest, tuple(sorted(answers)))
+            )
+    return Collection("qed", texts.rows, asked)
+
+
+def clapnq_rows(folder: Path, name: str) -> Iterator[dict[str, Any]]:
+    """Rows of CLAPnq dev whose page is in the half for training."""
+    for row in _lines(folder / "reading" / "clapnq" / f"clapnq_dev_{name}.jsonl"):
+        if half_of(row["passages"][0]["title"]) == "dev":
+            yield row
 
 
 def clapnq(folder: Path) -> Collection:
-    """CLAPnq dev (Rosenthal et al., TACL 2025): the passage of an unanswerable question is a near one."""
-    texts: list[str] = []
-    asked: list[Asked] = []
-    for name, answerable in (("answerable", True), ("unanswerable", False)):
-        for row in _lines(folder / "reading" / "clapnq" / f"clapnq_dev_{name}.jsonl"):
-            for passage in row["passages"]:
-                place = (len(texts),)
-                texts.append(f"{passage['title']}\n{detokenised(passage['text'])}")
-                asked.append(Asked(row["input"], place) if answerable else Asked(row["input"], near=place))
-    return Collection("clapnq", texts, asked)
+    """CLAPnq dev (Rosenthal et al., TACL 2025), pages of one half.
+
+    Right are the passages with most of the sentences that people selected; where nothing answers, all are near.
+    """
+    texts, asked = _Texts(), list[Asked]()
+    for name in ("answerable", "unanswerable"):
+        for row in clapnq_rows(folder, name):
+            passage = row["passages"][0]
+            rows = texts.add(detokenised(passage["text"]), passage["title"])
+            one = partial(Asked, row["input"], f"clapnq/{passage['title']}")
+            if name == "unanswerable":
+                asked.append(one(near=tuple(rows)[:1]))
+                continue
+            chosen = [detokenised(sentence).strip() for sentence in row["output"][0]["selected_sentences"]]
+            held = [sum(sentence in texts.rows[place] for sentence in chosen) for place in rows]
+            best = max(held)
+            found = tuple(place for place, count in zip(rows, held, strict=True) if count == best)
+            asked.append(one(found, excluded=tuple(place for place in rows if place not in found)))
+    return Collection("clapnq", texts.rows, asked)
 
 
 def pubmedqa(folder: Path) -> Collection:
     """PubMedQA (Jin et al., EMNLP 2019): the title's question, and the conclusion as a claim, for the abstract."""
-    texts: list[str] = []
-    asked: list[Asked] = []
-    for row in json.loads((folder / "reading" / "pubmedqa" / "ori_pqal.json").read_text(encoding="utf-8")).values():
-        parts = windows(sentences(" ".join(row["CONTEXTS"])), PASSAGE_WORDS)
-        rows = tuple(range(len(texts), len(texts) + len(parts)))
-        texts += parts
-        asked.append(Asked(row["QUESTION"], rows))
+    texts, asked = _Texts(), list[Asked]()
+    for key, row in pubmedqa_rows(folder):
+        rows = tuple(texts.add(" ".join(row["CONTEXTS"])))
+        asked.append(Asked(row["QUESTION"], f"pubmedqa/{key}", rows))
         if conclusion := sentences(row["LONG_ANSWER"]):
-            asked.append(Asked(conclusion[0], rows))
-    return Collection("pubmedqa", texts, asked)
+            asked.append(Asked(conclusion[0], f"pubmedqa/{key}", rows))
+    return Collection("pubmedqa", texts.rows, asked)
+
+
+def pubmedqa_rows(folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    """PMID and row of every question."""
+    return list(json.loads((folder / "reading" / "pubmedqa" / "ori_pqal.json").read_text(encoding="utf-8")).items())
 
 
 def halueval(folder: Path) -> Collection:
     """HaluEval-QA (Li et al., EMNLP 2023), dev part: a question and the knowledge that answers it."""
-    texts: list[str] = []
-    asked: list[Asked] = []
+    texts, asked = _Texts(), list[Asked]()
     for row in _lines(folder / "claims" / "halueval" / "qa_data.json"):
         if half_of(row["knowledge"]) == "dev":
-            asked.append(Asked(row["question"], (len(texts),), answers=(row["right_answer"],)))
-            texts.append(row["knowledge"])
-    return Collection("halueval", texts, asked)
+            rows = tuple(texts.add(row["knowledge"]))
+            source = f"halueval/{digest(row['knowledge'])}"
+            asked.append(Asked(row["question"], source, rows, answers=(row["right_answer"],)))
+    return Collection("halueval", texts.rows, asked)
 
 
 def expertqa(folder: Path) -> Collection:
@@ -149,59 +207,56 @@ def expertqa(folder: Path) -> Collection:
     """
     root = folder / "claims" / "expertqa" / "data" / "lfqa"
     tests = {row["question"] for name in ("domain_test", "rand_test") for row in _lines(root / f"{name}.jsonl")}
-    texts: list[str] = []
-    asked: list[Asked] = []
+    texts, asked = _Texts(), list[Asked]()
     for row in _lines(root / "rand_lfqa_train.json"):
-        if row["question"] in tests:
-            continue
-        parts = windows(sentences(row["answer"]), PASSAGE_WORDS)
-        if parts:
-            rows = range(len(texts), len(texts) + len(parts))
-            texts += parts
-            asked.append(Asked(row["question"], (rows[0],), excluded=tuple(rows[1:])))
-    return Collection("expertqa", texts, asked)
+        if row["question"] not in tests and (rows := tuple(texts.add(row["answer"]))):
+            source = f"expertqa/{digest(row['question'])}"
+            asked.append(Asked(row["question"], source, rows[:1], excluded=rows[1:]))
+    return Collection("expertqa", texts.rows, asked)
 
 
 def factcheck(folder: Path) -> Collection:
-    """Factcheck-GPT (Wang et al., 2023), dev part: claims and pieces of evidence that speak for or against them."""
-    claims = {claim.text for claim in read_set("factcheck_gpt", folder / "claims" / "factcheck_gpt", "dev")}
+    """Factcheck-GPT (Wang et al., 2023), dev part: claims, and what of the evidence speaks for or against them."""
     texts: dict[str, int] = {}
     relevant: dict[str, set[int]] = {}
     irrelevant: dict[str, set[int]] = {}
-    for row in _lines(folder / "claims" / "factcheck_gpt" / "subtask3_claim_evidence_stance.jsonl"):
-        if row["claim"] not in claims:
-            continue
-        parts = windows(sentences(row["evidence"]), PASSAGE_WORDS)
-        if not parts:
-            continue
-        place = texts.setdefault(parts[0], len(texts))
-        side = irrelevant if row["stance"] == "irrelevant" else relevant
-        side.setdefault(row["claim"], set()).add(place)
+    sources: dict[str, str] = {}
+    for claim in read_set("factcheck_gpt", folder / "claims" / "factcheck_gpt", "dev"):
+        closest = closest_windows(claim.text, sentences(claim.evidence[0]), words=PASSAGE_WORDS)[0].text
+        side = irrelevant if claim.original == "irrelevant" else relevant
+        side.setdefault(claim.text, set()).add(texts.setdefault(closest, len(texts)))
+        sources[claim.text] = f"factcheck_gpt/{claim.source}"
     asked = [
-        Asked(claim, tuple(sorted(rows)), near=tuple(sorted(irrelevant.get(claim, set()) - rows)))
+        Asked(claim, sources[claim], tuple(sorted(rows)), near=tuple(sorted(irrelevant.get(claim, set()) - rows)))
         for claim, rows in relevant.items()
     ]
     return Collection("factcheck", list(texts), asked)
 
 
 def wice(folder: Path) -> Collection:
-    """WiCE (Kamoi et al., EMNLP 2023), dev part: claims and the windows of the cited article that hold evidence."""
-    texts: list[str] = []
-    asked: list[Asked] = []
+    """WiCE (Kamoi et al., EMNLP 2023), dev part: claims and the windows of the cited article that hold evidence.
+
+    Right is the window with most of one set of supporting sentences; of others with a sentence of any set, it is not
+    known.
+    """
+    texts, asked = list[str](), list[Asked]()
     for row in _lines(folder / "claims" / "wice" / "data" / "entailment_retrieval" / "claim" / "dev.jsonl"):
-        if not row["supporting_sentences"]:
-            continue
-        first = set(row["supporting_sentences"][0])
         parts = windows(row["evidence"], PASSAGE_WORDS)
         places = range(len(texts), len(texts) + len(parts))
         texts += parts
-        held = [sum(row["evidence"][place] in part for place in first) for part in parts]
-        best = max(held, default=0)
-        if not best:
-            continue
-        positives = tuple(place for place, count in zip(places, held, strict=True) if count == best)
-        unsure = tuple(place for place, count in zip(places, held, strict=True) if 0 < count < best)
-        asked.append(Asked(row["claim"], positives, excluded=unsure))
+        held = {
+            place: max(
+                (sum(row["evidence"][one] in part for one in chosen) for chosen in row["supporting_sentences"]),
+                default=0,
+            )
+            for place, part in zip(places, parts, strict=True)
+        }
+        best = max(held.values(), default=0)
+        if best:
+            positives = tuple(place for place, count in held.items() if count == best)
+            unsure = tuple(place for place, count in held.items() if 0 < count < best)
+            source = f"wice/{digest(row['meta']['claim_title'])}"
+            asked.append(Asked(row["claim"], source, positives, excluded=unsure))
     return Collection("wice", texts, asked)
 
 
@@ -217,64 +272,93 @@ def scifact(folder: Path) -> Collection:
         if int(grade) > 0:
             relevant.setdefault(query, []).append(place[document])
     texts = [f"{row['title']}\n{row['text']}" for row in rows]
-    return Collection("scifact", texts, [Asked(asked[query], tuple(places)) for query, places in relevant.items()])
+    return Collection(
+        "scifact", texts, [Asked(asked[query], f"scifact/{query}", tuple(places)) for query, places in relevant.items()]
+    )
 
 
 def topics(shipped: Mapping[str, Cut]) -> Collection:
-    """The dev part of the shipped topics and the gate's training questions, over the documents that ship."""
+    """The dev part of the shipped topics and the gate's training questions; to weigh with, never to train on."""
     passages = [passage for cut in shipped.values() for passage in cut.passages]
     row = {passage.id: place for place, passage in enumerate(passages)}
-    golds = GoldPassages(lambda name: shipped[name].document, lambda name: shipped[name].passages)
+    golds = _golds(shipped)
     made = [
         (question["question"], [Gold(gold["document"], gold["quote"]) for gold in question["gold"]])
         for question in _lines(QUESTIONS)
     ]
     made += [(topic.question, list(topic.gold)) for topic in starter_topics("dev").read()]
     asked = [
-        Asked(text, tuple(sorted({row[name] for gold in quotes for name in golds.holding(gold)})))
+        Asked(text, f"topics/{text}", tuple(sorted({row[name] for gold in quotes for name in golds.holding(gold)})))
         for text, quotes in made
     ]
     return Collection("topics", [passage.contextual_text for passage in passages], asked)
 
 
-def headings(cuts: Mapping[str, Cut], *, name: str, seed: int) -> Collection:
-    """Headings of guides and the sections below them, headings taken out; sentences and the rest of their passage.
+def without_test_gold(shipped: Mapping[str, Cut]) -> list[Passage]:
+    """Passages of the documents that ship, less those in which the answer to a test topic stands."""
+    golds = _golds(shipped)
+    held = {name for topic in starter_topics("test").read() for gold in topic.gold for name in golds.holding(gold)}
+    return [passage for cut in shipped.values() for passage in cut.passages if passage.id not in held]
 
-    A third of the questions are such sentences (the inverse cloze task; Lee et al., ACL 2019). Of many documents some
-    are drawn.
-    """
-    dice = random.Random(seed)
+
+def _golds(shipped: Mapping[str, Cut]) -> GoldPassages:
+    return GoldPassages(lambda name: shipped[name].document, lambda name: shipped[name].passages)
+
+
+def some_passages(cuts: Mapping[str, Cut], seed: int) -> list[Passage]:
+    """The passages of documents drawn by lot, until there are enough."""
     names = sorted(cuts)
-    dice.shuffle(names)
-    passages: list[Passage] = []
-    for document in names:
-        passages += cuts[document].passages if len(passages) < MOST_PASSAGES else ()
+    random.Random(seed).shuffle(names)
+    found: list[Passage] = []
+    for name in names:
+        found += cuts[name].passages if len(found) < MOST_PASSAGES else ()
+    return found
+
+
+def headings(passages: Sequence[Passage], *, name: str, seed: int) -> Collection:
+    """Headings and the sections below them, headings taken out; a heading that occurs twice has the title before it."""
+    dice = random.Random(seed)
     texts = [passage.text for passage in passages]
-    asked: list[Asked] = []
     sections: dict[tuple[str, ...], list[int]] = {}
     for place, passage in enumerate(passages):
         sections.setdefault((passage.document_id, *passage.heading_path), []).append(place)
-    for (_, *path), rows in sections.items():
+    counts: dict[str, int] = {}
+    for path in sections:
+        counts[path[-1].lower()] = counts.get(path[-1].lower(), 0) + 1
+    questions: dict[str, list[tuple[str, list[int]]]] = {}
+    for (document, *path), rows in sections.items():
         heading = path[-1] if path else ""
-        if len(heading.split()) < 2 or _GENERIC.match(heading) or len(texts[rows[0]].split()) < 25:
+        if len(heading.split()) < 2 or _GENERIC.match(heading) or _MARKUP.search(heading):
             continue
-        words = f"{path[0]}: {heading}" if len(path) > 1 and dice.random() < 0.4 else heading
-        asked.append(Asked(words, (rows[0],), excluded=tuple(rows[1:])))
-    asked += _cloze(passages, texts, dice, len(asked) // 2)
+        if len(texts[rows[0]].split()) < 25 or (len(path) < 2 and counts[heading.lower()] > 1):
+            continue
+        titled = len(path) > 1 and (counts[heading.lower()] > 1 or dice.random() < 0.4)
+        questions.setdefault(f"{path[0]}: {heading}" if titled else heading, []).append((document, rows))
+    asked = [
+        Asked(words, f"{name}/{held[0][0]}", (held[0][1][0],), excluded=tuple(held[0][1][1:]))
+        for words, held in questions.items()
+        if len(held) == 1 and not _MARKUP.search(words)
+    ]
     return Collection(name, texts, asked)
 
 
-def _cloze(passages: Sequence[Passage], texts: list[str], dice: random.Random, count: int) -> Iterator[Asked]:
-    """Sentences as questions; the passages without them are appended to `texts`."""
-    for place in dice.sample(range(len(passages)), min(len(passages), 3 * count)):
-        found = sentences(passages[place].text)
-        long = [number for number, sentence in enumerate(found) if 8 <= len(sentence.split()) <= 40]
-        if len(found) < 4 or not long or count <= 0:
-            continue
-        taken = dice.choice(long)
-        texts.append(" ".join(found[:taken] + found[taken + 1 :]))
-        yield Asked(found[taken], (len(texts) - 1,), excluded=(place,))
-        count -= 1
+def cloze(passages: Sequence[Passage], *, name: str, seed: int) -> Collection:
+    """Sentences, and the passages that they were taken out of (the inverse cloze task; Lee et al., ACL 2019)."""
+    dice = random.Random(seed)
+    texts = [passage.text for passage in passages]
+    asked: list[Asked] = []
+    for place, passage in enumerate(passages):
+        found = sentences(passage.text)
+        fit = [
+            number
+            for number, sentence in enumerate(found)
+            if 8 <= len(sentence.split()) <= 40 and not _MARKUP.search(sentence)
+        ]
+        if len(found) >= 4 and fit and dice.random() < 0.5:
+            taken = dice.choice(fit)
+            texts[place] = " ".join(found[:taken] + found[taken + 1 :])
+            asked.append(Asked(found[taken], f"{name}/{passage.document_id}", (place,)))
+    return Collection(name, texts, asked)
 
 
 PUBLISHED: dict[str, Callable[[Path], Collection]] = {
@@ -289,21 +373,25 @@ PUBLISHED: dict[str, Callable[[Path], Collection]] = {
 }
 """Readers of the published collections, each of the folder that holds `reading/` and `claims/`."""
 
+Makers = dict[str, Callable[[], Collection]]
 
-def makers(data: Path, seed: int) -> dict[str, Callable[[], Collection]]:
+
+def makers(data: Path, seed: int) -> Makers:
     """Everything that a reranker is trained on, by name."""
-    shipped = cache(lambda: read_documents(starter_corpus()))
-    found: dict[str, Callable[[], Collection]] = {name: partial(read, data) for name, read in PUBLISHED.items()}
+    shipped = cache(lambda: without_test_gold(read_documents(starter_corpus())))
+    guides = cache(lambda: some_passages(read_documents([data / "guides"]), seed))
+    found: Makers = {name: partial(read, data) for name, read in PUBLISHED.items()}
     return found | {
-        "topics": lambda: topics(shipped()),
-        "shipped": lambda: headings(shipped(), name="shipped", seed=seed),
-        "headings": lambda: headings(read_documents([data / "guides"]), name="headings", seed=seed),
+        "shipped-headings": lambda: headings(shipped(), name="shipped-headings", seed=seed),
+        "shipped-cloze": lambda: cloze(shipped(), name="shipped-cloze", seed=seed),
+        "headings": lambda: headings(guides(), name="headings", seed=seed),
+        "cloze": lambda: cloze(guides(), name="cloze", seed=seed),
     }
 
 
-def collections(data: Path, seed: int = 0) -> list[Collection]:
-    """All of them."""
-    return [make() for make in makers(data, seed).values()]
+def untrained(data: Path) -> Makers:
+    """What no reranker is trained on and there are judgements for, by name."""
+    return {"topics": lambda: topics(read_documents(starter_corpus())), "scifact": lambda: scifact(data)}
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

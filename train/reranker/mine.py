@@ -1,6 +1,5 @@
 """Groups to train on: a question, one passage that answers it, and some that our own hybrid search takes for it."""
 
-import hashlib
 import json
 import random
 from collections.abc import Iterable, Sequence
@@ -12,6 +11,7 @@ from sota_rag.index import Encoder
 from sota_rag.index.fusion import convex_combination
 from sota_rag.index.sparse import Bm25sIndex
 
+from ..split import kept_back
 from .collections import Asked, Collection
 
 NEGATIVES = 3
@@ -40,12 +40,6 @@ class Group:
     answered: bool
 
 
-def kept_back(question: str) -> bool:
-    """Whether a question is kept from training, to weigh signals and to calibrate with: a fifth, by a hash."""
-    plain = question.lower().rstrip("?").strip()
-    return hashlib.sha256(f"kept/{plain}".encode()).digest()[0] < 51
-
-
 def mine(collection: Collection, encoder: Encoder, *, seed: int, most: int) -> list[Group]:
     """Groups of a collection's questions, at most so many; unanswered ones are at most a third of them.
 
@@ -53,13 +47,13 @@ def mine(collection: Collection, encoder: Encoder, *, seed: int, most: int) -> l
     two of the first ten and the rest from further down.
     """
     dice = random.Random(f"{seed}/{collection.name}")
-    open_ = [one for one in collection.asked if not kept_back(one.text)]
+    open_ = [one for one in collection.asked if not kept_back(one.source)]
     answered = [one for one in open_ if one.positives]
     unanswered = [one for one in open_ if not one.positives]
     dice.shuffle(answered)
     dice.shuffle(unanswered)
     kept = answered[: max(most - len(unanswered), most * 2 // 3)]
-    kept += unanswered[: min(len(kept) // 2, most - len(kept))]
+    kept += unanswered[: max(0, min(len(kept) // 2, most - len(kept)))]
     if not kept:
         return []
     vectors = encoder.encode(collection.texts)

@@ -1,7 +1,6 @@
 """`python -m train.verifier --data FOLDER`: examples, training, and the model."""
 
 import argparse
-import hashlib
 import json
 import random
 from collections import Counter
@@ -20,6 +19,8 @@ from sota_rag.app.settings import Settings
 from ..documents import read_documents
 from ..loop import Plan, train
 from ..publish import publish
+from ..reranker.collections import some_passages
+from ..split import kept_back
 from . import losses
 from .combine import balanced, fit, probability, thresholds
 from .examples import SUPPORTED, Example, guides, published
@@ -47,21 +48,17 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def kept_back(source: str) -> bool:
-    """Whether a source is kept from training, to combine and to calibrate with: a fifth of all, by a hash."""
-    return hashlib.sha256(f"kept/{source}".encode()).digest()[0] < 51
-
-
 def gather(data: Path, work: Path, seed: int) -> list[Example]:
     """Examples of all data; what was made before is read."""
     makers = published(data, seed)
 
     def of_guides() -> Iterable[Example]:
-        return guides(read_documents([data / "guides"]), random.Random(seed), MOST["guides"] // 2)
+        passages = some_passages(read_documents([data / "guides"]), seed)
+        return guides(passages, random.Random(seed), MOST["guides"] // 2)
 
     found: list[Example] = []
     for name, make in [*makers.items(), ("guides", of_guides)]:
-        path = work / "examples" / f"{name}.jsonl"
+        path = work / f"examples-{seed}" / f"{name}.jsonl"
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             made = list(make())
@@ -90,12 +87,13 @@ def main() -> None:
         base=options.base,
         outputs=len(losses.OUTPUTS),
         plan=plan,
+        about="verifier",
         work=options.work,
         say=lambda line: print(line, flush=True),
     )
     model.config.id2label = dict(enumerate(losses.OUTPUTS))
     model.config.label2id = {label: place for place, label in enumerate(losses.OUTPUTS)}
-    publish(model, tokenizer, options.out)
+    publish(model, tokenizer, options.out, calibrated=False)
     held_back = [one for one in everything if kept_back(one.source)]
     combination = combine(held_back, options.out)
     facts = {

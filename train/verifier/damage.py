@@ -47,17 +47,30 @@ _SCOPE = (
     ("mainly", "only"), ("primarily", "only"), ("suggests", "proves"), ("suggest", "prove"),
 )  # fmt: skip
 _HELPER = re.compile(
-    r"\b(is|are|was|were|can|could|will|would|should|does|do|did|has|have|had|may|might|must)\b(?! not\b|n't)",
-    re.IGNORECASE,
+    r"\b(is|are|was|were|can|could|will|would|should|does|do|did|has|have|had|may|might|must)\b(?! not\b|n't)"
 )
 _NOT = re.compile(
     r"\b(is|are|was|were|can|could|will|would|should|does|do|did|has|have|had|may|might|must) not ", re.IGNORECASE
 )
-_VERB_S = re.compile(r"\b(\w{3,}?)(s) (the|a|an|its|their|all|each|every|no|more|less)\b")
+_VERB_S = re.compile(
+    r"\b((?:use|train|freeze|learn|need|require|improve|reduce|increase|provide|allow|contain|show|make|take|give|add|"
+    r"keep|return|compute|support|store|run|produce|include|remove|help|prevent|replace|predict|represent|depend|begin|"
+    r"want|live|work|play|mean|form|lead|hold|cause|carry|serve))(s) "
+)
 _NAME = re.compile(
     r"(?<![.!?] )(?<!^)\b(?:[A-Z][\w-]*[a-z0-9][\w-]*|[A-Z]{2,}[\w-]*)(?: (?:of |the |de )?[A-Z][\w-]*)*\b"
 )
 _RELATION = re.compile(r"\b(outperforms?|beats?|exceeds?|than|replaced|replaces|precedes|follows|causes|caused)\b")
+
+# "the most common" and "speaks about" are other words than "most of them" and "about ten".
+_BEFORE = {
+    "most": r"(?= of\b| \w+s\b)",
+    "about": r"(?= \d)",
+    "nearly": r"(?= \d)",
+    "approximately": r"(?= \d)",
+    "few": r"(?= \w+s\b)",
+}
+_BOUND = re.compile(r"(?:over|more than|at least|up to|under|less than|fewer than|below|above|at most|beyond)\s+\W?$")
 
 Rule = Callable[[str, random.Random, Sequence[str]], str | None]
 
@@ -76,7 +89,11 @@ def damaged(sentence: str, kind: str, dice: random.Random, names: Sequence[str])
 
 
 def _numbers(sentence: str, dice: random.Random, _: Sequence[str]) -> str | None:
-    found = [match for match in _NUMBER.finditer(sentence) if not _YEAR.fullmatch(match.group())]
+    found = [
+        match
+        for match in _NUMBER.finditer(sentence)
+        if not _YEAR.fullmatch(match.group()) and not _BOUND.search(sentence[: match.start()])
+    ]
     if not found:
         return _replaced_word(sentence, dice, [(one, other) for one in _SPELT for other in _SPELT if one != other])
     match = dice.choice(found)
@@ -124,10 +141,13 @@ def _units(sentence: str, dice: random.Random, _: Sequence[str]) -> str | None:
 
 def _names(sentence: str, dice: random.Random, names: Sequence[str]) -> str | None:
     found = [match for match in _NAME.finditer(sentence) if len(match.group()) > 2]
-    others = [name for name in names if name not in sentence]
-    if not found or not others:
+    if not found:
         return None
     match = dice.choice(found)
+    mine = match.group().lower()
+    others = [name for name in names if name not in sentence and name.lower() not in mine and mine not in name.lower()]
+    if not others:
+        return None
     digit = any(sign.isdigit() for sign in match.group())
     alike = [name for name in others if any(sign.isdigit() for sign in name) == digit] or others
     return sentence[: match.start()] + dice.choice(alike) + sentence[match.end() :]
@@ -141,7 +161,7 @@ def _negation(sentence: str, dice: random.Random, _: Sequence[str]) -> str | Non
         match = dice.choice(helpers[:2])
         return f"{sentence[: match.end()]} not{sentence[match.end() :]}"
     if found := _VERB_S.search(sentence):
-        return f"{sentence[: found.start()]}does not {found.group(1)}{sentence[found.start(3) - 1 :]}"
+        return f"{sentence[: found.start()]}does not {found.group(1)} {sentence[found.end() :]}"
     return None
 
 
@@ -151,7 +171,7 @@ def _comparison(sentence: str, dice: random.Random, _: Sequence[str]) -> str | N
 
 
 def _scope(sentence: str, dice: random.Random, _: Sequence[str]) -> str | None:
-    return _replaced_word(sentence, dice, list(_SCOPE))
+    return _replaced_word(sentence, dice, list(_SCOPE), keep_case=False)
 
 
 def _swapped(sentence: str, dice: random.Random, _: Sequence[str]) -> str | None:
@@ -179,7 +199,7 @@ def _replaced_word(
     pairs = list(pairs)
     dice.shuffle(pairs)
     for one, other in pairs:
-        if found := re.search(rf"\b{one}\b", sentence, re.IGNORECASE if keep_case else 0):
+        if found := re.search(rf"\b{one}\b{_BEFORE.get(one, '')}", sentence, re.IGNORECASE if keep_case else 0):
             new = other.capitalize() if keep_case and found.group()[0].isupper() else other
             return sentence[: found.start()] + new + sentence[found.end() :]
     return None
@@ -199,15 +219,17 @@ RULES: dict[str, Rule] = {
 
 
 def names_of(text: str) -> list[str]:
-    """Names of a document, in order, each once."""
-    return list(dict.fromkeys(match.group() for match in _NAME.finditer(text) if len(match.group()) > 2))
+    """Names of a document, in order, each once; a word that it also has in small letters is none."""
+    small = set(re.findall(r"\b[a-z][\w-]*", text))
+    found = [match.group() for match in _NAME.finditer(text) if len(match.group()) > 2]
+    return [name for name in dict.fromkeys(found) if not all(word.lower() in small for word in name.split())]
 
 
 _OPENING = re.compile(
     r"^(?:However|Moreover|Furthermore|In addition|Therefore|Thus|Also|For example|In practice|Finally), "
 )
 _ASIDE = re.compile(r" ?\([^()]{3,80}\)")
-_CLAUSE = re.compile(r", (?:which|who|so|but|because|while|whereas|since|and|although)\b[^,]*\.$")
+_CLAUSE = re.compile(r", (?:which|who|so|but|because|while|whereas|since|although)\b[^,]*\.$")
 
 
 def shortened(sentence: str, dice: random.Random) -> str:

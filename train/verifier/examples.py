@@ -6,20 +6,24 @@ claims, the articles of SQuAD that the reranker trains on, and documents other t
 
 import json
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sota_rag.app.answering.verify.windows import closest_windows
 from sota_rag.eval.claims import Claim, read_set
 from sota_rag.eval.claims.judging import evidence_of, sentences_of
+from sota_rag.index import Passage
 
-from ..documents import Cut
-from ..reranker.collections import held_out_article
+from ..reranker.collections import clapnq_rows, pubmedqa_rows, squad_paragraphs, squad_source
 from ..words import detokenised, sentences
 from .damage import RULES, damaged, names_of, shortened
 from .statements import statement
+
+_MARKUP = re.compile(r"[<>{}$\\`_=|]|:\w+:|https?:|\]\(")
 
 SUPPORTED, NEUTRAL, CONTRADICTED, UNSUPPORTED = "supported", "neutral", "contradicted", "unsupported"
 """Labels; `unsupported` is one of the two before it, and it is not known which."""
@@ -73,75 +77,76 @@ def halueval_balanced(folder: Path, dice: random.Random) -> Iterator[Example]:
     for claim in read_set("halueval", folder / "claims" / "halueval", "dev"):
         if not claim.supported:
             continue
-        source, told = f"halueval/{claim.source}", tuple(evidence_of(claim))
+        one = partial(Example, "halueval", f"halueval/{claim.source}", evidence=tuple(evidence_of(claim)))
         if stated := statement(claim.question, claim.text):
-            yield Example("halueval", source, stated, told, SUPPORTED)
-            yield Example("halueval", source, f"{claim.question} {stated}", told, SUPPORTED)
-        others = [name for name in names_of(claim.evidence[0]) if name not in claim.question and name not in claim.text]
+            yield one(claim=stated, label=SUPPORTED)
+            yield one(claim=f"{claim.question} {stated}", label=SUPPORTED)
+        others = [
+            name for name in names_of(claim.evidence[0]) if name not in claim.question and not alike(name, [claim.text])
+        ]
         if others and len(claim.text.split()) < 6 and claim.text.lower() not in ("yes", "no"):
-            yield Example("halueval", source, f"{claim.question} {dice.choice(others)}", told, UNSUPPORTED)
+            yield one(claim=f"{claim.question} {dice.choice(others)}", label=UNSUPPORTED)
 
 
 def squad(folder: Path, dice: random.Random) -> Iterator[Example]:
     """Answers as statements; wrong ones are other answers of the paragraph, or what looks like one and is none."""
-    articles = json.loads((folder / "reading" / "squad2" / "dev-v2.0.json").read_text(encoding="utf-8"))["data"]
-    for article in articles:
-        if held_out_article(article["title"]):
-            continue
-        for paragraph in article["paragraphs"]:
-            told = sentences(paragraph["context"])
-            right = {q["answers"][0]["text"]: q["question"] for q in paragraph["qas"] if not q["is_impossible"]}
-            for question in paragraph["qas"]:
-                asked = question["question"].strip()
-                if question["is_impossible"]:
-                    said, label = [one["text"] for one in question.get("plausible_answers", [])[:1]], UNSUPPORTED
-                else:
-                    said, label = [min((one["text"] for one in question["answers"]), key=len)], SUPPORTED
-                    given = {one["text"] for one in question["answers"]}
-                    wrong = [one for one in right if one not in given and _kind(one) == _kind(said[0])]
-                    if wrong and dice.random() < 0.6:
-                        yield _stated("squad", article["title"], asked, dice.choice(wrong), told, UNSUPPORTED, dice)
-                for answer in said:
-                    yield _stated("squad", article["title"], asked, answer, told, label, dice)
+    for title, number, paragraph in squad_paragraphs(folder):
+        one = partial(Example, "squad", squad_source(title, number), evidence=tuple(sentences(paragraph["context"])))
+        right = sorted({q["answers"][0]["text"] for q in paragraph["qas"] if not q["is_impossible"]})
+        for question in paragraph["qas"]:
+            asked = question["question"].strip()
+            if question["is_impossible"]:
+                for plausible in question["plausible_answers"][:1]:
+                    yield one(claim=_stated(asked, plausible["text"], dice), label=UNSUPPORTED)
+                continue
+            given = [answer["text"] for answer in question["answers"]]
+            said = min(given, key=len)
+            yield one(claim=_stated(asked, said, dice), label=SUPPORTED)
+            wrong = [other for other in right if not alike(other, given) and _kind(other) == _kind(said)]
+            if wrong and dice.random() < 0.6:
+                yield one(claim=_stated(asked, dice.choice(wrong), dice), label=UNSUPPORTED)
 
 
 def qed(folder: Path, dice: random.Random) -> Iterator[Example]:
     """Questions of Natural Questions with their answer, or with another name or number of the passage."""
     for row in _lines(folder / "reading" / "qed" / "qed-dev.jsonlines"):
-        told = sentences(detokenised(row["paragraph_text"]))
-        answers = [part["string"] for answer in row["original_nq_answers"] for part in answer]
+        text = detokenised(row["paragraph_text"])
+        answers = [detokenised(part["string"]) for answer in row["original_nq_answers"] for part in answer]
         if not answers or len(answers[0].split()) > 12:
             continue
-        yield _stated("qed", row["title_text"], row["question_text"], answers[0], told, SUPPORTED, dice)
-        others = [name for name in names_of(row["paragraph_text"]) if _kind(name) == _kind(answers[0])]
-        others = [name for name in others if not any(name in answer or answer in name for answer in answers)]
+        one = partial(Example, "qed", f"qed/{row['title_text']}", evidence=tuple(sentences(text)))
+        yield one(claim=_stated(row["question_text"], answers[0], dice), label=SUPPORTED)
+        others = [name for name in names_of(text) if _kind(name) == _kind(answers[0]) and not alike(name, answers)]
         if others:
-            yield _stated("qed", row["title_text"], row["question_text"], dice.choice(others), told, UNSUPPORTED, dice)
+            yield one(claim=_stated(row["question_text"], dice.choice(others), dice), label=UNSUPPORTED)
 
 
 def clapnq(folder: Path, dice: random.Random) -> Iterator[Example]:
     """Sentences of people's answers against the passage, whole and damaged."""
-    for row in _lines(folder / "reading" / "clapnq" / "clapnq_dev_answerable.jsonl"):
+    for row in clapnq_rows(folder, "answerable"):
         passage = row["passages"][0]
-        told = sentences(detokenised(passage["text"]))
+        text = detokenised(passage["text"])
         for output in row["output"]:
             for sentence in sentences(detokenised(output["answer"])):
                 if len(sentence.split()) >= 6:
-                    yield from _with_damage("clapnq", passage["title"], sentence, told, names_of(passage["text"]), dice)
+                    source = f"clapnq/{passage['title']}"
+                    yield from _with_damage("clapnq", source, sentence, sentences(text), names_of(text), dice)
 
 
 def pubmedqa(folder: Path, dice: random.Random) -> Iterator[Example]:
-    """Conclusions against their abstract, whole, damaged, and against the abstract that is most like it."""
-    rows = list(json.loads((folder / "reading" / "pubmedqa" / "ori_pqal.json").read_text(encoding="utf-8")).items())
+    """Conclusions against their abstract, whole and damaged, and against another abstract."""
+    rows = pubmedqa_rows(folder)
     dice.shuffle(rows)
-    for number, (key, row) in enumerate(rows[:700]):
+    for key, row in rows[:700]:
         found = sentences(row["LONG_ANSWER"])
         if not found or row["final_decision"] == "maybe" or len(found[0].split()) < 6:
             continue
-        told = sentences(" ".join(row["CONTEXTS"]))
-        yield from _with_damage("pubmedqa", key, found[0], told, names_of(" ".join(told)), dice)
-        other = sentences(" ".join(rows[number - 1][1]["CONTEXTS"]))
-        yield Example("pubmedqa", f"pubmedqa/{key}", found[0], tuple(other), NEUTRAL)
+        source, told = f"pubmedqa/{key}", sentences(" ".join(row["CONTEXTS"]))
+        yield from _with_damage("pubmedqa", source, found[0], told, names_of(" ".join(told)), dice)
+        other = dice.choice(rows)[1]
+        if other is not row and dice.random() < 0.5:
+            evidence = tuple(sentences(" ".join(other["CONTEXTS"])))
+            yield Example("pubmedqa", source, found[0], evidence, NEUTRAL)
 
 
 def scifact(folder: Path) -> Iterator[Example]:
@@ -157,20 +162,19 @@ def scifact(folder: Path) -> Iterator[Example]:
             yield Example("scifact", f"scifact/{document}", row["claim"], tuple(told), label)
 
 
-def guides(cuts: Mapping[str, Cut], dice: random.Random, count: int) -> Iterator[Example]:
-    """Sentences of documents against what stands around them: whole or shortened, damaged, and from elsewhere."""
+def guides(passages: Sequence[Passage], dice: random.Random, count: int) -> Iterator[Example]:
+    """Sentences of documents against what stands around them: whole or shortened, and damaged."""
+    names: dict[str, list[str]] = {}
     prose = []
-    for document, cut in cuts.items():
-        names = names_of(cut.document.text)
-        for passage in cut.passages:
-            found = sentences(passage.text)
-            if len(found) >= 3 and not any(mark in passage.text for mark in ("```", "|--", "$$")):
-                prose.append((document, names, found))
+    for passage in passages:
+        found = sentences(passage.text)
+        names.setdefault(passage.document_id, []).extend(names_of(passage.text))
+        fit = [one for one in found if 8 <= len(one.split()) <= 45 and one.endswith(".") and not _MARKUP.search(one)]
+        if len(found) >= 3 and fit:
+            prose.append((passage.document_id, found, fit))
     dice.shuffle(prose)
-    for document, names, told in prose[:count]:
-        fit = [one for one in told if 8 <= len(one.split()) <= 45 and one.endswith(".")]
-        if fit:
-            yield from _with_damage("guides", document, dice.choice(fit), told, names, dice, most=2)
+    for document, told, fit in prose[:count]:
+        yield from _with_damage("guides", f"cloze/{document}", dice.choice(fit), told, names[document], dice, most=2)
 
 
 def _with_damage(
@@ -185,7 +189,7 @@ def _with_damage(
 ) -> Iterator[Example]:
     """A true sentence and up to `most` false ones made of it."""
     true = shortened(sentence, dice)
-    yield Example(origin, f"{origin}/{source}", true, tuple(told), SUPPORTED)
+    yield Example(origin, source, true, tuple(told), SUPPORTED)
     kinds = list(RULES)
     dice.shuffle(kinds)
     made = 0
@@ -193,17 +197,21 @@ def _with_damage(
         false = damaged(true, kind, dice, names)
         if false and made < most:
             made += 1
-            label = UNSUPPORTED if kind == "scope" else CONTRADICTED
-            yield Example(f"{origin}-damaged", f"{origin}/{source}", false, tuple(told), label)
+            # A claim that is too strong need not be false, and "may not" says as little as "may".
+            unsure = kind == "scope" or (kind == "negation" and re.search(r"\b(may|might|can|could) not\b", false))
+            yield Example(f"{origin}-damaged", source, false, tuple(told), UNSUPPORTED if unsure else CONTRADICTED)
 
 
-def _stated(
-    origin: str, source: str, question: str, answer: str, told: Sequence[str], label: str, dice: random.Random
-) -> Example:
+def _stated(question: str, answer: str, dice: random.Random) -> str:
     """Question and answer as a statement where a rule makes one, else one behind the other."""
     made = statement(question, answer) if dice.random() < 0.8 else None
-    claim = made or f"{question} {answer}"
-    return Example(origin, f"{origin}/{source}", claim, tuple(told), label)
+    return made or f"{question} {answer}"
+
+
+def alike(name: str, answers: Sequence[str]) -> bool:
+    """Whether a name is one of the answers, or part of one, or holds one."""
+    plain = [re.sub(r"^(the|a|an) ", "", one.lower()).strip() for one in (name, *answers)]
+    return any(plain[0] in one or one in plain[0] for one in plain[1:])
 
 
 def _kind(text: str) -> str:

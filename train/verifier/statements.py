@@ -8,13 +8,11 @@ _SUBJECT = re.compile(
     r"^who (?!was\b|is\b|were\b|are\b|did\b|does\b|do\b|has\b|had\b|can\b|will\b)(\w+.*)$", re.IGNORECASE
 )
 _WHICH = re.compile(
-    r"^(?:which|what) ((?:\w+ ){1,3}?)"
-    r"(was|is|were|are|has|had|can|could|will|would|uses|used|became|led|made|won)\b (.+)$",
-    re.IGNORECASE,
+    r"^(?:which|what) ((?:\w+ ){1,3}?)(has|had|can|uses|used|became|led|made|won)\b (.+)$", re.IGNORECASE
 )
-_OBJECT = re.compile(r"^(?:what|who|whom) (did|does|do|can|could|will|would) (.+)$", re.IGNORECASE)
-_PLACE = re.compile(rf"^(?:when|where|in (?:what|which) \w+) (did|does|do|{_BE}) (.+)$", re.IGNORECASE)
-_QUANTITY = re.compile(r"^how (?:many|much) (.+)$", re.IGNORECASE)
+_OBJECT = re.compile(r"^(?i:what|who|whom) (did|does|can|could|will|would) ((?:\S+ ){1,4})([a-z]{3,})$")
+_PLACE = re.compile(r"^(?:when|where|in (?:what|which) \w+) (?:did|does|do) (.+)$", re.IGNORECASE)
+_NO_VERB = {"for", "from", "with", "about", "into", "under", "like", "after", "before", "over", "the", "and", "through"}
 _VERB = re.compile(r"^(was|is|were|are|did|does|do|has|had|can|could)\b", re.IGNORECASE)
 
 
@@ -32,21 +30,12 @@ def statement(question: str, answer: str) -> str | None:
     if (found := _WHICH.match(plain)) and not _VERB.match(found.group(1)):
         kind, verb, rest = found.groups()
         return _sentence(f"the {kind.strip()} that {verb} {rest} is {said}")
-    if found := _OBJECT.match(plain):
-        helper, rest = found.groups()
-        return _sentence(f"{rest.rstrip()} {said}" if helper.lower() == "do" else _moved(helper, rest, said))
+    if (found := _OBJECT.match(plain)) and found.group(3).lower() not in _NO_VERB:
+        helper, subject, verb = found.groups()
+        return _sentence(f"{subject.strip()} {helper} {verb} {said}")
     if found := _PLACE.match(plain):
-        helper, rest = found.groups()
-        return _sentence(f"{rest} {helper}: {said}" if re.fullmatch(_BE, helper.lower()) else f"{rest}: {said}")
-    if (found := _QUANTITY.match(plain)) and said[:1].isdigit():
-        return _sentence(f"the number of {found.group(1)} is {said}")
+        return _sentence(f"{found.group(1)}: {said}")
     return None
-
-
-def _moved(helper: str, rest: str, said: str) -> str:
-    """The helping verb behind the subject, as well as that can be guessed: before the last word."""
-    words = rest.split()
-    return f"{' '.join(words[:-1])} {helper} {words[-1]} {said}" if len(words) > 1 else f"{rest} {helper} {said}"
 
 
 def _sentence(text: str) -> str:
