@@ -99,15 +99,19 @@ def make_answerer(settings: Settings, retriever: Retriever) -> Answerer:
 
 
 def make_verifier(settings: Settings, encoder: RememberingEncoder) -> "Verifier":
-    """The verifier that the settings name; the lexical one where they name none."""
-    from .answering.verify.learned import LearnedVerifier, make_reader
+    """The verifier that the settings name; the lexical one where they name none.
+
+    Raises:
+        ModelError: the model is not there, or is no verifier.
+    """
+    from .answering.verify.learned import Combination, LearnedVerifier, make_reader
     from .answering.verify.lexical import LexicalVerifier
 
     model = settings.verifier.model
     if model is None:
         return LexicalVerifier(encoder)
     reader = make_reader(model, device=settings.encoder.device, precision=settings.encoder.precision)
-    return LearnedVerifier(reader, encoder)
+    return LearnedVerifier(reader, encoder, Combination.beside(model))
 
 
 def make_language_model(settings: Settings) -> "LocalModel | ServerModel":

@@ -79,8 +79,11 @@ def ablation(settings: Settings, *, collection: bool, **options: Any) -> Plan:
         options: the other fields of the plan.
     """
     why: dict[SystemName, str] = {}
-    if settings.reranker.model is None:
+    reranker = make_reranker(settings)
+    if reranker is None:
         why |= dict.fromkeys(RERANKED, "this profile has no reranker")
+    elif not reranker.calibrated:
+        why["learned+rerank"] = "the reranker's scores are not calibrated, so the learned weights do not fit them"
     if collection:
         why["neighbours"] = "a collection is judged by whole documents, and neighbours are of the same document"
         why["no-successors"] = "a collection has no practices that supersede each other"

@@ -29,9 +29,10 @@ from ..ingest.progress import Progress, Silent
 from .answering.remember import RememberingEncoder
 from .answering.verify.judgement import Verifier
 from .compose import make_encoder
+from .compose import make_verifier as configured
 from .settings import Settings
 
-VERIFIERS = ("learned", "lexical", "similarity")
+VERIFIERS = ("lexical", "similarity", "learned")
 _LOOSER = ("partial", "unchecked")
 _TELLING = 0.8
 
@@ -44,11 +45,12 @@ class ClaimData:
     claims: Sequence[Claim]
 
 
-def make_verifier(name: str, encoder: RememberingEncoder) -> Verifier:
+def make_verifier(name: str, settings: Settings, encoder: RememberingEncoder) -> Verifier:
     """A verifier by its name.
 
     Raises:
-        UsageError: no verifier has that name.
+        UsageError: no verifier has that name, or the settings name no model for the learned one.
+        ModelError: that model is not there.
     """
     if name == "lexical":
         from .answering.verify.lexical import LexicalVerifier
@@ -59,9 +61,9 @@ def make_verifier(name: str, encoder: RememberingEncoder) -> Verifier:
 
         return SimilarityVerifier(encoder)
     if name == "learned":
-        from .answering.verify.learned import SHIPPED, LearnedVerifier, make_reader
-
-        return LearnedVerifier(make_reader(SHIPPED), encoder)
+        if settings.verifier.model is None:
+            raise UsageError("the settings name no model in verifier.model; measure another verifier, or name one")
+        return configured(settings, encoder)
     raise UsageError(f"no verifier {name!r}; known are {', '.join(VERIFIERS)}")
 
 
@@ -116,7 +118,7 @@ def evaluate_verifiers(
     systems: dict[str, SystemResult] = {}
     details, ids = {}, {}
     for name in dict.fromkeys(names):
-        verifier = make_verifier(name, encoder)
+        verifier = make_verifier(name, settings, encoder)
         ids[name] = verifier.id
         systems |= bench.measure(name, verifier, details)
     return RunFile(

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,7 @@ class PairModel:
     """A sequence classifier over pairs of texts, in bfloat16 where that is native; safe to share between threads.
 
     Pairs are sorted by length into batches, and the last 20,000 that were read are remembered. What is longer than the
-    window loses the end of its second text; `cut` counts such pairs.
+    window is cut at the end of its longer text; `cut` counts such pairs.
 
     Args:
         model_id: a name from `models.toml`, or the path of a folder in the Hugging Face layout.
@@ -38,17 +39,16 @@ class PairModel:
         precision: `auto`, `float32` or `bfloat16`.
 
     Raises:
-        ModelError: the model is not there, or gives another number of outputs.
+        ModelError: the model is not there or not whole, or gives another number of outputs.
     """
 
     def __init__(self, model_id: str, outputs: int, *, device: str = "auto", precision: str = "auto") -> None:
         self._files = find_model(model_id)
-        self.config: dict[str, object] = json.loads((self._files.folder / "config.json").read_text(encoding="utf-8"))
-        # transformers writes the names of the outputs unless there are two, its default.
-        names = self.config.get("id2label")
-        given = len(names) if isinstance(names, dict) else 2
+        self.config = _configuration(self._files.folder)
+        given = _outputs(self.config)
         if given != outputs:
             raise ModelError(f"{model_id!r} gives {given} numbers for a pair; name a model that gives {outputs}")
+        weights_sha256(self._files.folder)  # there are weights
         self._device, self._precision = device, precision
         self._lock = threading.Lock()
         self._model: CrossEncoder | None = None
@@ -118,6 +118,23 @@ class PairModel:
                 )
             _widen_head(self._model)
         return self._model
+
+
+def _configuration(folder: Path) -> dict[str, object]:
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{str(path)!r} cannot be read ({error}); name another model folder") from error
+    if not isinstance(config, dict) or "model_type" not in config:
+        raise ModelError(f"{str(path)!r} names no type of model; name another model folder")
+    return config
+
+
+def _outputs(config: dict[str, object]) -> int:
+    """How many numbers a model gives; transformers writes it, or their names, unless it is two, its default."""
+    names = config.get("id2label")
+    return len(names) if isinstance(names, dict) else int(str(config.get("num_labels", 2)))
 
 
 def _widen_head(model: "torch.nn.Module") -> None:

@@ -71,10 +71,12 @@ class LearnedFusion:
         legs: weight of each leg signal where nothing is reranked.
         final: weight of each leg signal and of each of the reranker's; in both, none is negative and all sum to one, so
             that a score is a weighted mean of its signals.
+        reranker: the first digits of the fingerprint of the reranker that the final weights were fitted with.
     """
 
     legs: Mapping[str, float]
     final: Mapping[str, float]
+    reranker: str = ""
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -96,7 +98,7 @@ class LearnedFusion:
         for part, given in weights.items():
             if strange := sorted(set(given) - known[part]):
                 raise ModelError(f"{str(path)!r}: there is no signal {strange[0]!r} in {part!r}")
-        return cls(weights["legs"], weights["final"])
+        return cls(weights["legs"], weights["final"], str(held.get("reranker", "")))
 
     def fused(self, signals: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores where nothing is reranked, shape (candidates,), from leg signals."""

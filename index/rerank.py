@@ -77,6 +77,10 @@ class Mix(Protocol):
         """Final scores of the first candidates, in [0, 1], from the reranker's scores of them: shape (len(scores),)."""
         ...
 
+    def said(self, reranker: str) -> str:
+        """How it mixes, for people; `reranker` is the id of whose scores."""
+        ...
+
     def bound(self, done: int) -> float | None:
         """What no candidate beyond the first `done` can exceed; None where that is not known before all are scored."""
         ...
@@ -91,6 +95,10 @@ class WeightedMix:
     def final(self, scores: NDArray[np.float32]) -> NDArray[np.float64]:
         """As `Mix.final`."""
         return (1 - self._weight) * min_max(self._fused[: len(scores)]) + self._weight * min_max(scores)
+
+    def said(self, reranker: str) -> str:
+        """As `Mix.said`."""
+        return f"weight {self._weight}"
 
     def bound(self, done: int) -> float | None:
         """Never known: a score changes what those before it are worth."""
@@ -111,6 +119,11 @@ class LearnedMix:
     def final(self, scores: NDArray[np.float32]) -> NDArray[np.float64]:
         """As `Mix.final`."""
         return self._before[: len(scores)] + self._fusion.added(scores)
+
+    def said(self, reranker: str) -> str:
+        """As `Mix.said`."""
+        other = reranker.rpartition("@")[2] != self._fusion.reranker
+        return "learned weights" + (", which were fitted with another reranker" if other else "")
 
     def bound(self, done: int) -> float | None:
         """The best of the rest, were it certain to answer."""
@@ -157,16 +170,17 @@ def rerank(
         fused: their fused scores, shape (len(texts),).
         mix: makes final scores.
         k: how many hits are wanted.
-        budget_s: wall time in seconds after which no further batch is started.
+        budget_s: wall time in seconds, from the end of the first batch, after which no further one is started.
         batch_size: pairs per call; budget and standings are looked at between calls.
     """
-    started = time.perf_counter()
+    started = float("inf")
     scores = np.full(len(texts), np.nan, dtype=np.float32)
     done, settled = 0, False
-    while done < len(texts) and (done == 0 or time.perf_counter() - started < budget_s):
+    while done < len(texts) and (not done or time.perf_counter() - started < budget_s):
         batch = range(done, min(done + batch_size, len(texts)))
         by_length = sorted(batch, key=lambda position: len(texts[position]))
         scores[by_length] = reranker.score(query, [texts[position] for position in by_length])
+        started = min(started, time.perf_counter())  # the first batch may have had to load the model
         done = batch.stop
         bound = mix.bound(done)
         if bound is not None and done >= k and np.sort(mix.final(scores[:done]))[-k] > bound:
@@ -250,5 +264,5 @@ def reorder(
     final = np.concatenate([outcome.final, min_max(fused)[len(head) :] - 2])
     order = np.lexsort((rows, -final))
     cut = reranker.cut(query, [read[place] for place in seen])
-    how = "learned weights" if isinstance(mix, LearnedMix) else f"weight {settings.rerank_weight}"
+    how = mix.said(reranker.id)
     return Reordered(rows[order], final[order], said, len(head), cut, outcome.settled, how)

@@ -21,8 +21,13 @@ class Gate(LogisticModel):
     __slots__ = ()
 
     def probability(self, evidence: Evidence | None) -> float:
-        """Probability that the corpus answers the question, in [0, 1]; 0 without evidence."""
-        return 0.0 if evidence is None else self.of(asdict(evidence))
+        """Probability that the corpus answers the question, in [0, 1]; 0 without evidence.
+
+        A reranker that was not asked counts as one that is undecided.
+        """
+        if evidence is None:
+            return 0.0
+        return self.of({name: 0.0 if value is None else value for name, value in asdict(evidence).items()})
 
 
 @cache

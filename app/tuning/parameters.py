@@ -43,7 +43,7 @@ _RRF_K = (5, 200)
 class Parameters:
     """One point of the search space; the fields are the settings of the same names (see `SearchSettings`)."""
 
-    fusion: Literal["convex", "rrf"]
+    fusion: Literal["learned", "convex", "rrf"]
     alpha: float
     rrf_k: int
     depth: int
@@ -163,13 +163,13 @@ class Space:
 
     def _fusion(self, trial: "Trial") -> dict[str, Any]:
         base = self.base
-        fusion = trial.suggest_categorical("fusion", ("convex", "rrf"))
+        fusion = trial.suggest_categorical("fusion", ("convex", "rrf", "learned"))
         # Both are always drawn, so that the importance of each can be told from all trials.
         alpha = _rounded(trial.suggest_float("alpha", 0.0, 1.0), base.alpha)
         low, high = min(_RRF_K[0], base.rrf_k), max(_RRF_K[1], base.rrf_k)
         rrf_k = trial.suggest_int("rrf_k", low, high, log=True)
-        used = {"alpha": alpha} if fusion == "convex" else {"rrf_k": rrf_k}
-        return {"fusion": fusion, **used}
+        used: dict[str, dict[str, Any]] = {"convex": {"alpha": alpha}, "rrf": {"rrf_k": rrf_k}, "learned": {}}
+        return {"fusion": fusion, **used[fusion]}
 
     def present(self) -> dict[str, Any]:
         """The base as the values of a trial."""

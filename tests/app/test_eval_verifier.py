@@ -107,7 +107,9 @@ def test_an_interrupted_run_goes_on(tmp_path, capsys, monkeypatch):
                 raise KeyboardInterrupt
             return verifier.verify(claim, evidence)
 
-    verifier = make_verifier("lexical", verifier_evaluation.RememberingEncoder(verifier_evaluation.make_encoder(None)))
+    verifier = make_verifier(
+        "lexical", None, verifier_evaluation.RememberingEncoder(verifier_evaluation.make_encoder(None))
+    )
     interrupted = Interrupted()
     monkeypatch.setattr(verifier_evaluation, "make_verifier", lambda *_: interrupted)
     assert main(["eval", "verifier", "--claims", claims, *flags]) == 130

@@ -91,7 +91,7 @@ def settings(surroundings, notes_index):
 def test_topics_are_judged_by_passage_and_what_cannot_be_answered_is_left_out(settings, topics_file, notes_index):
     run = evaluate_topics(settings, TopicSet(topics_file), index=notes_index)
     assert (run.kind, run.name, list(run.topics)) == ("retrieval", "mine topics", ["a", "b"])
-    assert list(run.systems) == ["default", "bm25", "dense", "rrf", "convex"]
+    assert list(run.systems) == ["default", "bm25", "dense", "rrf", "convex", "learned"]
     assert run.measures["Success@5"].mean == run.measures["RR@10"].mean == 1.0
     assert set(run.systems["default"].by_category) == {"direct", "numeric"}
     qrels, rankings = run.details["qrels"], run.details["rankings"]

@@ -108,6 +108,8 @@ def main() -> None:
         settings = Settings.load(index=Path(folder) / "index", **reranker)
         run_ingestion(settings)
         with open_retriever(settings) as retriever:
+            if not arguments.plain and not (retriever.reranker and retriever.reranker.calibrated):
+                raise SystemExit("the settings name no calibrated reranker; name one, or calibrate with --plain")
             undecided = Gate(dict.fromkeys(features, 0.0), 0.0, 0.5, "nothing")
             rows = examples(Answerer(retriever, make_encoder(settings), gate=undecided), questions)
     # An example without a sentence of the kind asked for is answered by silence whatever the model says.

@@ -184,6 +184,31 @@ def pubmedqa(folder: Path) -> Collection:
     return Collection("pubmedqa", texts.rows, asked)
 
 
+def pubmed_claims(folder: Path, *, seed: int) -> Collection:
+    """A finding out of each abstract of PubMedQA, and the abstract without it; scientific claims, as one more form.
+
+    Findings stand in the parts labelled as results, else in the last part.
+    """
+    dice = random.Random(seed)
+    texts, asked = _Texts(), list[Asked]()
+    for key, row in pubmedqa_rows(folder):
+        parts = [sentences(part) for part in row["CONTEXTS"]]
+        labels = [label.upper() for label in row["LABELS"]]
+        results = [place for place, label in enumerate(labels) if "RESULT" in label] or [len(parts) - 1]
+        fit = [
+            (place, number)
+            for place in results
+            for number, one in enumerate(parts[place])
+            if 8 <= len(one.split()) <= 40
+        ]
+        if fit and sum(map(len, parts)) >= 5:
+            place, number = dice.choice(fit)
+            claim = parts[place].pop(number)
+            rows = tuple(texts.add(" ".join(" ".join(part) for part in parts)))
+            asked.append(Asked(claim, f"pubmedqa/{key}", rows))
+    return Collection("pubmed-claims", texts.rows, asked)
+
+
 def pubmedqa_rows(folder: Path) -> list[tuple[str, dict[str, Any]]]:
     """PMID and row of every question."""
     return list(json.loads((folder / "reading" / "pubmedqa" / "ori_pqal.json").read_text(encoding="utf-8")).items())
@@ -382,6 +407,7 @@ def makers(data: Path, seed: int) -> Makers:
     guides = cache(lambda: some_passages(read_documents([data / "guides"]), seed))
     found: Makers = {name: partial(read, data) for name, read in PUBLISHED.items()}
     return found | {
+        "pubmed-claims": lambda: pubmed_claims(data, seed=seed),
         "shipped-headings": lambda: headings(shipped(), name="shipped-headings", seed=seed),
         "shipped-cloze": lambda: cloze(shipped(), name="shipped-cloze", seed=seed),
         "headings": lambda: headings(guides(), name="headings", seed=seed),

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit
 
 RIDGE = 1e-3
 GRID = np.round(np.arange(0.1, 0.95, 0.01), 2)
@@ -32,7 +33,7 @@ def fit(sets: Mapping[str, Labelled], against: Sequence[bool]) -> tuple[NDArray[
 
     def loss(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         margin = y * (x @ values[:-1] + values[-1])
-        pull = -w * y / (1 + np.exp(margin))
+        pull = -w * y * expit(-margin)
         ridge = RIDGE * np.append(values[:-1], 0.0)
         value = float((w * np.logaddexp(0, -margin)).sum() + 0.5 * ridge @ values)
         return value, np.append(pull @ x, pull.sum()) + ridge
@@ -50,7 +51,7 @@ def _weights(right: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 def probability(signals: NDArray[np.float64], weights: NDArray[np.float64], bias: float) -> NDArray[np.float64]:
     """Probability of support, shape (claims,)."""
-    return 1 / (1 + np.exp(-(signals @ weights + bias)))
+    return expit(signals @ weights + bias)
 
 
 def balanced(scores: NDArray[np.float64], right: NDArray[np.bool_], threshold: float) -> float:

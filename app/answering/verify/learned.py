@@ -10,9 +10,7 @@ supported, however well it reads.
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.resources import files
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol, Self
 
 import numpy as np
@@ -20,6 +18,8 @@ from numpy.typing import NDArray
 
 from ....index import Encoder
 from ....index.cross_encoder import PairModel
+from ....index.errors import ModelError
+from ....index.models import find_model
 from ..logistic import LogisticModel
 from .judgement import Judgement, Verdict
 from .lexical import LexicalVerifier
@@ -85,21 +85,28 @@ class Combination:
     partial: float
 
     @classmethod
-    def shipped(cls) -> Self:
-        """The one in `models/verifier/combination.json`."""
-        held = json.loads((files("sota_rag.models") / "verifier" / "combination.json").read_text(encoding="utf-8"))
-        return cls(LogisticModel.shipped("verifier", "combination.json"), float(held["partial"]))
+    def beside(cls, model_id: str) -> Self:
+        """The one that was fitted to a model, `combination.json` in its folder.
+
+        Raises:
+            ModelError: the model is not there, or no combination lies beside it.
+        """
+        path = find_model(model_id).folder / "combination.json"
+        try:
+            held = json.loads(path.read_text(encoding="utf-8"))
+            weights = {str(name): float(value) for name, value in held["weights"].items()}
+            model = LogisticModel(weights, float(held["bias"]), float(held["threshold"]), str(held["trained_on"]))
+            return cls(model, float(held["partial"]))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelError(
+                f"{str(path)!r} holds no combination of the verifier's opinion with the plain signals ({error!r}); "
+                "make the model with train.verifier, or name another one in the setting verifier.model"
+            ) from error
 
     @property
     def fingerprint(self) -> str:
         """Hex sha256 of all that can change a decision."""
         return hashlib.sha256(f"{self.model.fingerprint}/{self.partial}".encode()).hexdigest()
-
-
-@cache
-def shipped_combination() -> Combination:
-    """The combination that ships."""
-    return Combination.shipped()
 
 
 class LearnedVerifier:
@@ -108,13 +115,13 @@ class LearnedVerifier:
     Args:
         reader: the cross-encoder.
         encoder: gives the cosines; one that remembers spares the work of encoding the same evidence for every claim.
-        combination: weights and thresholds; by default the ones that ship.
+        combination: weights and thresholds, fitted to that cross-encoder.
     """
 
-    def __init__(self, reader: Reader, encoder: Encoder, combination: Combination | None = None) -> None:
+    def __init__(self, reader: Reader, encoder: Encoder, combination: Combination) -> None:
         self._reader = reader
         self._similarity, self._lexical = SimilarityVerifier(encoder), LexicalVerifier(encoder)
-        self.combination = combination or shipped_combination()
+        self.combination = combination
 
     @property
     def id(self) -> str:
@@ -122,20 +129,23 @@ class LearnedVerifier:
         return f"{VERSION}+{self._reader.id}+{self.combination.fingerprint[:12]}+{self._lexical.id}"
 
     def verify(self, claim: str, evidence: Sequence[str]) -> Judgement:
-        """Judge one claim; `Verifier.verify` describes the arguments. The score is the probability of support."""
+        """Judge one claim; `Verifier.verify` describes the arguments.
+
+        The score is the probability of support, but for what rules decide: what stands there word for word, or is
+        safely shortened, scores no less than the threshold, and what a guard has proved wrong less than `partial`.
+        """
         if not any(sentence.strip() for sentence in evidence):
             return Judgement(Verdict.UNSUPPORTED, 0.0, "there is no evidence")
         opinion, judged, places = self.opinion(claim, evidence)
+        score, least = self.combination.model.of(opinion.values()), self.combination.model.threshold
         if judged.verdict is Verdict.SUPPORTED:
-            return judged  # word for word, or safely shortened
-        score = round(self.combination.model.of(opinion.values()), 4)
+            return replace(judged, score=round(max(score, least), 4))
         if opinion.proved_wrong:
-            return Judgement(Verdict.UNSUPPORTED, score, judged.reason, judged.sentences)
-        if score >= self.combination.model.threshold:
+            return replace(judged, score=round(0.9 * score * self.combination.partial, 4))
+        score = round(score, 4)
+        if score >= least:
             return Judgement(Verdict.SUPPORTED, score, "", places)
-        reason = judged.reason
-        if opinion.contradiction > 0.5:
-            reason = "the passage says otherwise"
+        reason = "the passage says otherwise" if opinion.contradiction > 0.5 else judged.reason
         verdict = Verdict.PARTIAL if score >= self.combination.partial else Verdict.UNSUPPORTED
         return Judgement(verdict, score, reason, places)
 

@@ -32,8 +32,8 @@ def closest_windows(
     """Windows of the evidence that hold most of the claim's words, the best first; at least one.
 
     Evidence that fits is one window. Of longer evidence, windows are runs of neighbouring sentences of one passage,
-    each longer than half of what may be and sharing no sentence with a better one, and one that takes the closest
-    sentences from anywhere, for claims that are stated piecemeal. A word weighs the more the fewer sentences have it.
+    as long as may be and sharing no sentence with a better one, and one that takes the closest sentences from anywhere,
+    for claims that are stated piecemeal. A word weighs the more the fewer sentences have it.
 
     Args:
         claim: one sentence.

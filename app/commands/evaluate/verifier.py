@@ -23,7 +23,7 @@ examples:
   sota-rag eval verifier --data wice:wice --verifier lexical --verifier similarity --threshold-from wice:wice
   sota-rag eval verifier --data halueval:halueval --split dev --write-claims halueval-dev.jsonl
 """
-_VERIFIERS = ("lexical", "similarity")
+_VERIFIERS = ("lexical", "similarity", "learned")
 _SHOWN = ("balanced accuracy", "F1", "AUROC", "ECE")
 
 

@@ -165,7 +165,7 @@ def test_any_settings_can_be_the_first_trial(settings, tmp_path):
         live.enqueue_trial(space.present())
         assert space.suggest(live.ask()) == space.base
         others = [space.suggest(live.ask()) for _ in range(16)]
-    assert {one.fusion for one in others} == {"convex", "rrf"}
+    assert {one.fusion for one in others} == {"convex", "rrf", "learned"}
     assert all(0 <= one.alpha <= 1 and 0 <= one.b <= 1 and one.depth > 0 for one in others)
     assert {one.target_tokens for one in others} == {*(100, 150), space.base.target_tokens}
     json.dumps(space.as_dict())

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from sota_rag.app.answering.logistic import LogisticModel
@@ -60,11 +62,13 @@ def test_what_a_guard_proves_wrong_is_not_supported_however_well_it_reads(judge)
     judgement = judge("Training takes 5 hours.", (9, 0, 0))
     assert judgement.verdict is Verdict.UNSUPPORTED
     assert "5" in judgement.reason
-    assert judgement.score > 0.9
+    assert judgement.score < BY_SUPPORT.partial
 
 
 def test_what_stands_there_needs_no_model(judge):
-    assert judge("It trains two thin matrices.", (0, 9, 0)).verdict is Verdict.SUPPORTED
+    judgement = judge("It trains two thin matrices.", (0, 9, 0))
+    assert judgement.verdict is Verdict.SUPPORTED
+    assert judgement.score == BY_SUPPORT.model.threshold
 
 
 def test_no_evidence(judge):
@@ -97,6 +101,18 @@ def test_the_id_changes_with_whatever_can_change_a_verdict(minilm):
     other = LearnedVerifier(Says(0, 0, 0), minilm, Combination(BY_SUPPORT.model, 0.5)).id
     assert one != other
     assert "says@1" in one
+
+
+def test_a_combination_lies_beside_its_model(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"combination\.json.*make the model with train\.verifier"):
+        Combination.beside(str(tmp_path))
+    held = {"weights": {"support": 2}, "bias": -1, "threshold": 0.6, "partial": 0.3, "trained_on": "nothing"}
+    (tmp_path / "combination.json").write_text(json.dumps(held))
+    assert Combination.beside(str(tmp_path)) == Combination(LogisticModel({"support": 2.0}, -1.0, 0.6, "nothing"), 0.3)
+    (tmp_path / "combination.json").write_text(json.dumps({**held, "weights": [1]}))
+    with pytest.raises(ModelError, match="holds no combination"):
+        Combination.beside(str(tmp_path))
 
 
 def test_a_model_with_another_number_of_outputs_is_no_reader():
