@@ -6,8 +6,8 @@ import hashlib
 def kept_back(source: str) -> bool:
     """Whether a source is kept from the training of the reranker and of the verifier: a fifth of all, by a hash.
 
-    Weights of the fusion, calibration and the verifier's combination are fitted to what was kept back. A source is what
-    questions and claims share: a paragraph, an abstract, a page. Both recipes name their sources alike, because the
-    verifier starts from the reranker.
+    The verifier's combination and thresholds are fitted to what was kept back. A source is what questions and claims
+    share: a paragraph, an abstract, a page. Both recipes name their sources alike, because the verifier starts from the
+    reranker.
     """
     return hashlib.sha256(f"kept/{source}".encode()).digest()[0] < 51

@@ -64,7 +64,7 @@ def test_samples_and_weights(hash_encoder):
         Asked(f"{topic} please", f"t/{n}", (n,))
         for n, topic in enumerate("lora dropout warmup adam sgd bert moe rope".split())
     ]
-    found = samples(Collection("some", TEXTS, asked), hash_encoder, most=8, everything=True)
+    found = samples(Collection("some", TEXTS, asked), hash_encoder, most=8)
     assert len(found) == 8
     for one in found:
         assert one.right.sum() == 1 and one.missed == 0
@@ -77,7 +77,7 @@ def test_samples_and_weights(hash_encoder):
 
 
 def test_ndcg_worked_by_hand(hash_encoder):
-    (one,) = samples(Collection("some", TEXTS, [Asked("adam sgd", "t", (3, 4))]), hash_encoder, most=1, everything=True)
+    (one,) = samples(Collection("some", TEXTS, [Asked("adam sgd", "t", (3, 4))]), hash_encoder, most=1)
     scores = np.zeros(len(one.rows))
     scores[one.rows == 3], scores[one.rows == 0] = 2.0, 3.0
     ideal = 1 + 1 / np.log2(3)

@@ -1,15 +1,15 @@
 """`python -m train.fusion --data FOLDER`: weights of the search's signals, and what they reach on collections left out.
 
-Questions are those that the reranker was not trained on (`train/split.py`), of the collections it was trained on, and
-the dev topics of the documents that ship; SciFact's train claims are measured too and never fitted to. Writes
-`models/fusion/weights.json`, and with it a table: for each collection what weights reach that were fitted to all
-others. The reranker saw other questions of most of these collections: what it does on one that it has never seen,
-SciFact and the topics alone show.
+Fitted to collections that the reranker was not trained on (`weighed` in `train/reranker/collections.py`): the dev
+topics of the documents that ship, CLAPnq, HaluEval, and claims of Factcheck-GPT and WiCE. SciFact's train claims are
+measured too and never fitted to. Writes `models/fusion/weights.json`, and with it a table: for each collection what
+weights reach that were fitted to all others.
 """
 
 import argparse
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from sota_rag.index import CrossEncoderReranker
 from sota_rag.index.learned_fusion import LEG_SIGNALS, RERANK_SIGNALS, rerank_signals
 
 from ..documents import KeptVectors
-from ..reranker.collections import makers, untrained
+from ..reranker.collections import scifact, weighed
 from .fit import fit, ndcg
 from .samples import Sample, ordered, rerank_all, samples
 
@@ -103,23 +103,21 @@ def main() -> None:
         raise SystemExit(f"{options.reranker!r} is not calibrated; make it with train.reranker")
     pools: dict[str, list[Sample]] = {}
     texts: dict[str, list[str]] = {}
-    trained = makers(options.data, options.seed)
-    apart = untrained(options.data)
-    for name, make in {**trained, **apart}.items():
+    for name, make in {**weighed(options.data), UNSEEN: partial(scifact, options.data)}.items():
         collection = make()
-        pools[name] = samples(collection, encoder, most=options.most, seed=options.seed, everything=name in apart)
+        pools[name] = samples(collection, encoder, most=options.most, seed=options.seed)
         texts[name] = collection.texts
     legs = normalised(fit({name: [legs_of(one) for one in held] for name, held in pools.items() if name != UNSEEN}))
     for name, held in pools.items():
         ordered(held, legs)
         rerank_all(held, texts[name], reranker, RERANK_DEPTH)
         print(f"{name}: {len(held)} questions", flush=True)
-    fitted = {name: held for name, held in pools.items() if name != UNSEEN and held}
+    fitted = {name: held for name, held in pools.items() if name != UNSEEN}
     legs, final = fit_both(fitted)
     table = {}
-    for name, held in {**fitted, UNSEEN: pools[UNSEEN]}.items():
+    for name, held in pools.items():
         rest = fit_both({other: one for other, one in fitted.items() if other != name})
-        table[name] = {"questions": len(held), "reranker_trained_on_it": name in trained, **measures(held, *rest)}
+        table[name] = {"questions": len(held), **measures(held, *rest)}
         print(name, table[name], flush=True)
     form = {
         "legs": dict(zip(LEG_SIGNALS, legs.tolist(), strict=True)),

@@ -1,4 +1,4 @@
-"""Questions that the reranker was not trained on, with what every stage of a search says of their candidates."""
+"""Questions with what every stage of a search says of their candidates."""
 
 import random
 from collections.abc import Sequence
@@ -13,7 +13,6 @@ from sota_rag.index.learned_fusion import leg_signals
 from sota_rag.index.sparse import Bm25sIndex
 
 from ..reranker.collections import Asked, Collection
-from ..split import kept_back
 
 DEPTH = 100
 
@@ -41,11 +40,9 @@ class Sample:
     logits: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
 
-def samples(
-    collection: Collection, encoder: Encoder, *, most: int, seed: int = 0, everything: bool = False
-) -> list[Sample]:
-    """The kept-back questions of a collection (or all of it) that something answers, at most so many, drawn by lot."""
-    asked = [one for one in collection.asked if one.positives and (everything or kept_back(one.source))]
+def samples(collection: Collection, encoder: Encoder, *, most: int, seed: int = 0) -> list[Sample]:
+    """Questions of a collection that something answers, at most so many, drawn by lot."""
+    asked = [one for one in collection.asked if one.positives]
     random.Random(seed).shuffle(asked)
     asked = asked[:most]
     if not asked:

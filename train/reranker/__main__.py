@@ -18,7 +18,7 @@ from ..loop import Plan, train
 from ..publish import publish
 from . import losses
 from .calibrate import SHOWN, fold, platt
-from .collections import Makers, makers
+from .collections import Makers, trained, weighed
 from .mine import Group, mine, read_groups, write_groups
 
 BASE = "all-MiniLM-L6-v2"
@@ -66,21 +66,21 @@ def gather(made: Makers, work: Path, encoder: Encoder, seed: int) -> list[Group]
 
 
 def calibrated(made: Makers, encoder: Encoder, reranker: CrossEncoderReranker) -> tuple[float, float]:
-    """Scale and shift of the logit, from questions that were kept back."""
+    """Scale and shift of the logit, from collections that were not trained on."""
     pools = {}
     for name, make in made.items():
         collection = make()
         held = samples(collection, encoder, most=CALIBRATION_QUESTIONS)
         rerank_all(held, collection.texts, reranker, SHOWN)
         pools[name] = held
-    return platt({name: held for name, held in pools.items() if held})
+    return platt(pools)
 
 
 def main() -> None:
     """Everything, one stage after the other."""
     options = arguments()
     encoder = KeptVectors(make_encoder(Settings()), options.work / "vectors.sqlite")
-    made = makers(options.data, options.seed)
+    made = trained(options.data, options.seed)
     if unknown := sorted(set(options.only) - set(made)):
         raise SystemExit(f"no collection {unknown[0]!r}; there are {', '.join(made)}")
     groups = gather(
@@ -106,7 +106,7 @@ def main() -> None:
     )
     raw = options.work / "model"
     publish(model, tokenizer, raw, calibrated=False)
-    scale, shift = calibrated(made, encoder, CrossEncoderReranker(str(raw)))
+    scale, shift = calibrated(weighed(options.data), encoder, CrossEncoderReranker(str(raw)))
     fold(model.float(), scale, shift)
     publish(model, tokenizer, options.out, calibrated=True)
     facts = {

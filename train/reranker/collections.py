@@ -386,28 +386,19 @@ def cloze(passages: Sequence[Passage], *, name: str, seed: int) -> Collection:
     return Collection(name, texts, asked)
 
 
-PUBLISHED: dict[str, Callable[[Path], Collection]] = {
-    "squad": squad,
-    "qed": qed,
-    "clapnq": clapnq,
-    "pubmedqa": pubmedqa,
-    "halueval": halueval,
-    "expertqa": expertqa,
-    "factcheck": factcheck,
-    "wice": wice,
-}
-"""Readers of the published collections, each of the folder that holds `reading/` and `claims/`."""
-
 Makers = dict[str, Callable[[], Collection]]
 
 
-def makers(data: Path, seed: int) -> Makers:
-    """Everything that a reranker is trained on, by name."""
+def trained(data: Path, seed: int) -> Makers:
+    """What a reranker is trained on, by name; `data` holds `reading/`, `claims/` and `guides/`."""
     shipped = cache(lambda: without_test_gold(read_documents(starter_corpus())))
     guides = cache(lambda: some_passages(read_documents([data / "guides"]), seed))
-    found: Makers = {name: partial(read, data) for name, read in PUBLISHED.items()}
-    return found | {
+    return {
+        "squad": lambda: squad(data),
+        "qed": lambda: qed(data),
+        "pubmedqa": lambda: pubmedqa(data),
         "pubmed-claims": lambda: pubmed_claims(data, seed=seed),
+        "expertqa": lambda: expertqa(data),
         "shipped-headings": lambda: headings(shipped(), name="shipped-headings", seed=seed),
         "shipped-cloze": lambda: cloze(shipped(), name="shipped-cloze", seed=seed),
         "headings": lambda: headings(guides(), name="headings", seed=seed),
@@ -415,9 +406,18 @@ def makers(data: Path, seed: int) -> Makers:
     }
 
 
-def untrained(data: Path) -> Makers:
-    """What no reranker is trained on and there are judgements for, by name."""
-    return {"topics": lambda: topics(read_documents(starter_corpus())), "scifact": lambda: scifact(data)}
+def weighed(data: Path) -> Makers:
+    """What the weights of the fusion are fitted to, by name: collections that the reranker has never seen.
+
+    On those that it was trained on its opinion is worth more than it will be elsewhere.
+    """
+    return {
+        "topics": lambda: topics(read_documents(starter_corpus())),
+        "clapnq": lambda: clapnq(data),
+        "halueval": lambda: halueval(data),
+        "factcheck": lambda: factcheck(data),
+        "wice": lambda: wice(data),
+    }
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
