@@ -25,6 +25,9 @@ STOP_WORDS = frozenset(
 
 _QUESTION_WORDS = frozenset("what which who whom whose when where why how do does did can could should would".split())
 
+_HELPERS = frozenset("is are was were has have had will would may might must".split())
+_ASKS_ANYWHERE = frozenset("what who whom whose why how where".split())
+
 # What people put around a question; kept in the index and in queries, where it does no harm.
 _ASKING = frozenset(
     "i me my you your we our us get need use using used have has had than from am been were let want know tell just "
@@ -48,6 +51,18 @@ def query_terms(text: str) -> list[str]:
 def is_question_word(word: str) -> bool:
     """Whether a lower-case word says nothing of what is asked: a stop word, or one that only makes it a question."""
     return word in STOP_WORDS or word in _QUESTION_WORDS or word in _ASKING
+
+
+def states(query: str) -> bool:
+    """Whether a query states something, as a claim does that is to be checked, rather than ask or name a topic.
+
+    It has five words or more, no question mark at its end, begins with no word that begins a question, and has none
+    that asks wherever it stands.
+    """
+    words = _PART.findall(_folded(query))
+    if len(words) < 5 or query.rstrip().endswith("?"):
+        return False
+    return words[0] not in _QUESTION_WORDS | _HELPERS and not _ASKS_ANYWHERE & set(words)
 
 
 def _folded(text: str) -> str:

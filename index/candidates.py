@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .analysis import query_terms
+from .analysis import states
 from .clock import Clock
 from .encoder import Encoder
 from .fusion import convex_combination, reciprocal_rank_fusion
@@ -31,7 +31,7 @@ class Candidates:
         stages: what the legs did.
         notes: what the user should know.
         vector: the encoded question, shape (dimension,), float32; None when the dense leg was off.
-        terms: how many terms the question has.
+        states: whether the question is a statement.
     """
 
     rows: NDArray[np.int64]
@@ -42,13 +42,13 @@ class Candidates:
     stages: tuple[Stage, ...]
     notes: tuple[str, ...]
     vector: NDArray[np.float32] | None = None
-    terms: int = 0
+    states: bool = False
 
     def leg_signals(self) -> NDArray[np.float64] | None:
         """What the learned fusion weighs, of each of `rows`: shape (n, signals); None when a leg was off."""
         if self.dense_scores is None:
             return None
-        return leg_signals(self.dense_scores, self.bm25_scores, self.ranks(), self.terms)
+        return leg_signals(self.dense_scores, self.bm25_scores, self.ranks(), states=self.states)
 
     def ranks(self) -> NDArray[np.float64]:
         """1-based rank of each row in the dense and the BM25 leg, shape (2, n); inf where a leg did not return it."""
@@ -110,8 +110,7 @@ def gather(
             notes.append("no word of the question occurs in the documents searched")
     rows = np.union1d(dense, bm25).astype(np.int64)
     dense_scores = None if asked is None else snapshot.dense.scores(asked, rows)
-    terms = len(query_terms(query))
-    return Candidates(rows, dense, bm25, dense_scores, scores[rows], tuple(stages), tuple(notes), asked, terms)
+    return Candidates(rows, dense, bm25, dense_scores, scores[rows], tuple(stages), tuple(notes), asked, states(query))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,15 +19,14 @@ from numpy.typing import NDArray
 from .errors import ModelError
 from .fusion import by_maximum, min_max
 
-LEG_SIGNALS = ("cosine", "bm25", "dense_place", "bm25_place", "agreement", "long_bm25")
+LEG_SIGNALS = ("cosine", "bm25", "dense_place", "bm25_place", "agreement", "stated_cosine", "stated_bm25")
 RERANK_SIGNALS = ("rerank_probability", "rerank_logit")
 _DAMPING = 10.0
-_LONG = 16.0
 _LOGIT = 8.0
 
 
 def leg_signals(
-    cosines: NDArray[np.float32], bm25: NDArray[np.float32], ranks: NDArray[np.float64], terms: int
+    cosines: NDArray[np.float32], bm25: NDArray[np.float32], ranks: NDArray[np.float64], *, states: bool
 ) -> NDArray[np.float64]:
     """Signals of the two legs, shape (candidates, len(LEG_SIGNALS)), each in [0, 1].
 
@@ -35,18 +34,20 @@ def leg_signals(
     - `bm25`: BM25 score as a share of the highest.
     - `dense_place`, `bm25_place`: 1 for the first in that leg's ranking, half for the eleventh, 0 for none.
     - `agreement`: the lower of the two places.
-    - `long_bm25`: `bm25` times the length of the query, 1 from sixteen terms on.
+    - `stated_cosine`, `stated_bm25`: `cosine` and `bm25` again where the query is a statement, else 0: a claim has more
+      of its passage's words than a question has.
 
     Args:
         cosines: shape (candidates,).
         bm25: BM25 scores, 0 or more, shape (candidates,).
         ranks: 1-based ranks in the dense and the BM25 leg, shape (2, candidates), `inf` where a leg did not return it.
-        terms: how many terms the query has.
+        states: whether the query is a statement (`index.analysis.states`).
     """
     places = _DAMPING / (_DAMPING + ranks - 1)
     share = by_maximum(bm25)
+    near = min_max(cosines)
     return np.stack(
-        [min_max(cosines), share, places[0], places[1], places.min(axis=0), share * min(1.0, terms / _LONG)], axis=1
+        [near, share, places[0], places[1], places.min(axis=0), near * float(states), share * float(states)], axis=1
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...index import Encoder, SearchSettings
-from ...index.analysis import query_terms
+from ...index.analysis import states
 from ...index.candidates import Candidates, fuse
 from ...index.filters import allowed_rows
 from ...index.rerank import Reranker, reorder
@@ -105,7 +105,7 @@ class RankingBench:
             words = top_rows(scores, settings.depth, there if self._allowed is None else there & self._allowed)
         rows = np.union1d(dense, words).astype(np.int64)
         cosines = self._snapshot.dense.scores(vector, rows) if settings.legs != "bm25" else None
-        return Candidates(rows, dense, words, cosines, scores[rows], (), (), terms=len(query_terms(question)))
+        return Candidates(rows, dense, words, cosines, scores[rows], (), (), states=states(question))
 
     def _nearest_to(self, question: str, vector: NDArray[np.float32], depth: int) -> NDArray[np.int64]:
         known = self._nearest.get(question)

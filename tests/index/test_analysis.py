@@ -4,7 +4,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sota_rag.index.analysis import STOP_WORDS, analyzer_fingerprint, query_terms, terms
+from sota_rag.index.analysis import STOP_WORDS, analyzer_fingerprint, query_terms, states, terms
 
 
 def test_words_are_lower_cased_and_stemmed():
@@ -82,3 +82,22 @@ def test_fingerprint_is_stable_across_processes(small):
     assert isinstance(printed, subprocess.CompletedProcess)
     assert printed.stdout.strip() == analyzer_fingerprint()
     assert len(analyzer_fingerprint()) == 64
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("0-dimensional biomaterials lack inductive properties.", True),
+        ("Aspirin reduces the risk of colorectal cancer", True),
+        ("Patients, which were treated when young, can do more about it", True),
+        ("sparse upcycling how are the experts initialised", False),
+        ("Is aspirin good for the heart", False),
+        ("Does aspirin reduce the risk of cancer?", False),
+        ("how does lora train fewer parameters", False),
+        ("Aspirin reduces the risk of cancer?", False),
+        ("mixture of experts routing", False),
+        ("", False),
+    ],
+)
+def test_statements_are_told_from_questions_and_topics(query, expected):
+    assert states(query) is expected

@@ -16,7 +16,7 @@ from sota_rag.index.learned_fusion import (
 def test_leg_signals_worked_by_hand():
     ranks = np.array([[1, 2, np.inf], [11, np.inf, 1]])
     cosines, bm25 = np.array([0.8, 0.6, 0.4], dtype=np.float32), np.array([2.0, 0, 4], dtype=np.float32)
-    found = leg_signals(cosines, bm25, ranks, 4)
+    found = leg_signals(cosines, bm25, ranks, states=True)
     assert found.shape == (3, len(LEG_SIGNALS))
     expected = {
         "cosine": [1, 0.5, 0],
@@ -24,10 +24,14 @@ def test_leg_signals_worked_by_hand():
         "dense_place": [1, 10 / 11, 0],
         "bm25_place": [0.5, 0, 1],
         "agreement": [0.5, 0, 0],
-        "long_bm25": [0.125, 0, 0.25],
+        "stated_cosine": [1, 0.5, 0],
+        "stated_bm25": [0.5, 0, 1],
     }
     for name, values in expected.items():
         assert found[:, LEG_SIGNALS.index(name)].tolist() == pytest.approx(values, abs=1e-6)
+    asked = leg_signals(cosines, bm25, ranks, states=False)
+    assert np.array_equal(asked[:, :5], found[:, :5])
+    assert not asked[:, 5:].any()
 
 
 def test_no_signal_leaves_the_unit_interval():
@@ -35,7 +39,7 @@ def test_no_signal_leaves_the_unit_interval():
     for size in (1, 2, 50):
         cosines, bm25 = rng.uniform(-1, 1, size), rng.exponential(9, size)
         ranks = np.where(rng.random((2, size)) < 0.3, np.inf, rng.integers(1, 100, (2, size)))
-        found = leg_signals(cosines.astype(np.float32), bm25.astype(np.float32), ranks, 99)
+        found = leg_signals(cosines.astype(np.float32), bm25.astype(np.float32), ranks, states=True)
         assert ((found >= 0) & (found <= 1)).all()
     said = rerank_signals(np.array([-99, -8, 0, 4, 99], dtype=np.float32))
     assert said[:, RERANK_SIGNALS.index("rerank_logit")].tolist() == [0, 0, 0.5, 0.75, 1]

@@ -72,7 +72,7 @@ def test_samples_and_weights(hash_encoder):
     # The hash encoder knows nothing and BM25 knows all: the weights must say so.
     weights = fit({"some": [(one.signals, one.right) for one in found]})
     assert (weights >= 0).all()
-    assert weights[1] + weights[5] > 3 * weights[0]
+    assert weights[1] > 3 * weights[0]
     assert np.mean([ndcg(one.signals @ weights, one) for one in found]) == 1.0
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from sota_rag.index import Encoder, Reranker
-from sota_rag.index.analysis import query_terms
+from sota_rag.index.analysis import states
 from sota_rag.index.fusion import convex_combination
 from sota_rag.index.learned_fusion import leg_signals
 from sota_rag.index.sparse import Bm25sIndex
@@ -62,7 +62,7 @@ def _sample(one: Asked, vectors: NDArray[np.float32], vector: NDArray[np.float32
     for place, leg in enumerate(legs):
         ranks[place, np.searchsorted(rows, leg)] = np.arange(1, len(leg) + 1)
     convex = convex_combination(cosines[rows], bm25[rows])
-    signals = leg_signals(cosines[rows], bm25[rows], ranks, len(query_terms(one.text)))
+    signals = leg_signals(cosines[rows], bm25[rows], ranks, states=states(one.text))
     order = np.lexsort((rows, -convex))
     right = np.isin(rows, one.positives)
     return Sample(
