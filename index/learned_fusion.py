@@ -70,8 +70,8 @@ class LearnedFusion:
 
     Attributes:
         legs: weight of each leg signal where nothing is reranked.
-        final: weight of each leg signal and of each of the reranker's; in both, none is negative and all sum to one, so
-            that a score is a weighted mean of its signals.
+        final: weight of each leg signal and of each of the reranker's; empty where none were fitted to a reranker. In
+            both, none is negative and all sum to one, so that a score is a weighted mean of its signals.
         reranker: the first digits of the fingerprint of the reranker that the final weights were fitted with.
     """
 

@@ -247,14 +247,15 @@ def reorder(
         texts: what the model reads of given rows.
         k: how many hits are wanted; it reads as many at least.
         settings: depth, weight and time budget.
-        fusion: the learned weights, used where the fusion is learned, both legs run and the reranker is calibrated; by
-            default the ones that ship.
+        fusion: the learned weights; their final ones, if there are any, are used where the fusion is learned, both legs
+            run and the reranker is calibrated. By default those that ship.
     """
     depth = max(settings.rerank_depth, k)
     head = rows[:depth]
     mix: Mix = WeightedMix(fused[: len(head)], settings.rerank_weight)
-    if settings.fusion == "learned" and signals is not None and reranker.calibrated:
-        mix = LearnedMix(fusion or shipped_fusion(), signals[: len(head)])
+    weights = fusion or shipped_fusion()
+    if settings.fusion == "learned" and signals is not None and reranker.calibrated and weights.final:
+        mix = LearnedMix(weights, signals[: len(head)])
     read = texts(head.tolist())
     outcome = rerank(
         reranker, query, read, fused[: len(head)], mix=mix, k=min(k, len(head)), budget_s=settings.rerank_budget_s

@@ -431,8 +431,8 @@ def test_the_fingerprint_is_of_what_decides():
 
 
 def test_the_shipped_gates_weigh_every_feature():
-    for gate, features in ((shipped_gate(), FEATURES), (plain_gate(), PLAIN_FEATURES)):
-        assert gate.weights.keys() == set(features)
+    for gate in (shipped_gate(), plain_gate()):
+        assert set(PLAIN_FEATURES) <= gate.weights.keys() <= set(FEATURES)
         assert 0 < gate.threshold < 1
 
 

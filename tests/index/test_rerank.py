@@ -309,15 +309,20 @@ def test_ties_after_reranking_come_in_id_order(index, hash_encoder):
     check_order(hits)
 
 
-def test_a_calibrated_reranker_and_learned_weights_in_a_search(index, hash_encoder):
+def test_a_calibrated_reranker_and_learned_weights_in_a_search(index, hash_encoder, monkeypatch):
     reranker = ByWord("lora", calibrated=True)
     settings = SearchSettings(fusion="learned")
+    monkeypatch.setattr("sota_rag.index.rerank.shipped_fusion", lambda: FUSION)
     with Retriever.open(index, encoder=hash_encoder, reranker=reranker, settings=settings) as retriever:
         result = retriever.search("What does LoRA freeze?", k=3)
         stage = result.stages[-2]
         assert "learned weights, which were fitted with another reranker" in stage.detail
         check_order(result.hits)
         assert all(0 <= hit.score <= 1 for hit in result.hits)
+    monkeypatch.setattr("sota_rag.index.rerank.shipped_fusion", lambda: LearnedFusion(FUSION.legs, {}))
+    with Retriever.open(index, encoder=hash_encoder, reranker=reranker, settings=settings) as retriever:
+        assert "weight 0.5" in retriever.search("What does LoRA freeze?", k=3).stages[-2].detail
+    monkeypatch.undo()
     reranker.calibrated = False
     with Retriever.open(index, encoder=hash_encoder, reranker=reranker, settings=settings) as retriever:
         assert "weight 0.5" in retriever.search("What does LoRA freeze?", k=3).stages[-2].detail
