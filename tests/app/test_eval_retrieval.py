@@ -43,7 +43,7 @@ def test_eval_json_has_measures_with_intervals_for_every_system(run_json, beir, 
     assert form["details"].items() >= {"judgements": 3, "documents": 3, "passages": 3}.items()
     made_by = {"corpus", "index", "models", "settings", "code", "machine", "packages", "seed"}
     assert form["fingerprints"].keys() == made_by
-    assert set(form["systems"]) == {"default", "bm25", "dense", "rrf", "convex"}
+    assert set(form["systems"]) == {"default", "bm25", "dense", "rrf", "convex", "learned"}
     for report in form["systems"].values():
         assert report["measures"]["nDCG@10"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
         assert report["failures"] == {}
