@@ -416,7 +416,8 @@ def test_doctor_says_what_runs_where(run, run_json, cli_index):
     assert form["ok"]
     findings = {finding["subject"]: finding for finding in form["findings"]}
     assert list(findings) == [
-        "software", "packages", "settings", "device", "encoder", "reranker", "verifier", "parsers", "llm", "index", "page",
+        "software", "packages", "settings", "device", "encoder", "reranker", "verifier", "parsers", "llm", "index",
+        "page",
     ]  # fmt: skip
     assert all(finding.keys() == {"subject", "state", "detail", "fix"} for finding in findings.values())
     assert findings["encoder"]["detail"].startswith("all-MiniLM-L6-v2, 384 dimensions, window 256; sha256 as listed")
