@@ -77,7 +77,7 @@ def test_the_wheel_holds_code_and_data_and_no_tests(wheel):
         names = set(archive.namelist())
     expected = {"sota_rag/models/models.toml", "sota_rag/models/gate/gate.json", "sota_rag/index/py.typed"}
     expected |= {"sota_rag/models/verifier_similarity/weights.json", "sota_rag/eval/report/page.html.j2"}
-    expected |= {"sota_rag/models/gate/plain.json", "sota_rag/models/fusion/weights.json"}
+    expected |= {"sota_rag/models/fusion/weights.json"}
     expected |= {"sota_rag/corpus/topics.jsonl", "sota_rag/corpus/registry/practices.yaml"}
     for package, folder in PACKAGE_FOLDERS.items():
         inside = package.replace(".", "/")

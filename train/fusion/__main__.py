@@ -8,7 +8,7 @@ weights reach that were fitted to all others.
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sota_rag.app.compose import make_encoder
 from sota_rag.app.settings import Settings
 from sota_rag.index import CrossEncoderReranker
+from sota_rag.index.fusion import reciprocal_rank_fusion
 from sota_rag.index.learned_fusion import LEG_SIGNALS, RERANK_SIGNALS, rerank_signals
 
 from ..documents import KeptVectors
@@ -34,7 +35,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m train.fusion", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with reading/, claims/, beir/ and guides/")
     parser.add_argument("--work", type=Path, default=Path(".sota-rag/train/reranker"), help="that of the reranker")
-    parser.add_argument("--reranker", default="models/reranker", help="name or folder of the reranker")
+    parser.add_argument("--reranker", help="name or folder of a calibrated one; without it, of the legs alone")
     parser.add_argument("--most", type=int, default=120, help="questions of a collection")
     parser.add_argument("--seed", type=int, default=0, help="that of the reranker")
     parser.add_argument("--out", type=Path, default=Path("models/fusion/weights.json"))
@@ -65,25 +66,26 @@ def normalised(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.round(weights / weights.sum(), DIGITS)
 
 
-def fit_both(pools: Mapping[str, Sequence[Sample]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weights of the legs alone, and of everything."""
-    legs = fit({name: [legs_of(one) for one in held] for name, held in pools.items()})
-    final = fit({name: [all_of(one) for one in held] for name, held in pools.items()})
-    return normalised(legs), normalised(final)
+def fit_both(pools: Mapping[str, Sequence[Sample]]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Weights of the legs alone, and of everything where a reranker has read the candidates."""
+    legs = normalised(fit({name: [legs_of(one) for one in held] for name, held in pools.items()}))
+    if not all(len(one.logits) for held in pools.values() for one in held):
+        return legs, None
+    return legs, normalised(fit({name: [all_of(one) for one in held] for name, held in pools.items()}))
 
 
-def measures(held: Sequence[Sample], legs: NDArray[np.float64], final: NDArray[np.float64]) -> dict[str, float]:
+def measures(held: Sequence[Sample], legs: NDArray[np.float64], final: NDArray[np.float64] | None) -> dict[str, float]:
     """Mean nDCG@10 of every way to order the candidates."""
-    rrf = lambda one: (1 / (60 + _ranks(one))).sum(axis=0)  # noqa: E731
-    ways = {
+    ways: dict[str, Callable[[Sample], NDArray[np.float64]]] = {
         "bm25": lambda one: one.signals[:, LEG_SIGNALS.index("bm25")],
         "dense": lambda one: one.signals[:, LEG_SIGNALS.index("cosine")],
-        "rrf": rrf,
+        "rrf": lambda one: reciprocal_rank_fusion(_ranks(one)),
         "convex": lambda one: one.convex,
         "learned": lambda one: one.signals @ legs,
-        "rerank": lambda one: np.concatenate([one.logits + 100, one.convex[len(one.logits) :]]),
-        "learned+rerank": lambda one: final_scores(one, final),
     }
+    if final is not None:
+        ways["rerank"] = lambda one: np.concatenate([one.logits + 100, one.convex[len(one.logits) :]])
+        ways["learned+rerank"] = lambda one: final_scores(one, final)
     return {name: round(float(np.mean([ndcg(way(one), one) for one in held])), 4) for name, way in ways.items()}
 
 
@@ -98,8 +100,8 @@ def main() -> None:
     """Everything."""
     options = arguments()
     encoder = KeptVectors(make_encoder(Settings()), options.work / "vectors.sqlite")
-    reranker = CrossEncoderReranker(options.reranker)
-    if not reranker.calibrated:
+    reranker = CrossEncoderReranker(options.reranker) if options.reranker else None
+    if reranker and not reranker.calibrated:
         raise SystemExit(f"{options.reranker!r} is not calibrated; make it with train.reranker")
     pools: dict[str, list[Sample]] = {}
     texts: dict[str, list[str]] = {}
@@ -107,13 +109,14 @@ def main() -> None:
         collection = make()
         pools[name] = samples(collection, encoder, most=options.most, seed=options.seed)
         texts[name] = collection.texts
-    legs = normalised(fit({name: [legs_of(one) for one in held] for name, held in pools.items() if name != UNSEEN}))
-    for name, held in pools.items():
-        ordered(held, legs)
-        rerank_all(held, texts[name], reranker, RERANK_DEPTH)
-        print(f"{name}: {len(held)} questions", flush=True)
     fitted = {name: held for name, held in pools.items() if name != UNSEEN}
     legs, final = fit_both(fitted)
+    if reranker:
+        for name, held in pools.items():
+            ordered(held, legs)
+            rerank_all(held, texts[name], reranker, RERANK_DEPTH)
+            print(f"{name}: {len(held)} questions", flush=True)
+        legs, final = fit_both(fitted)
     table = {}
     for name, held in pools.items():
         rest = fit_both({other: one for other, one in fitted.items() if other != name})
@@ -121,9 +124,9 @@ def main() -> None:
         print(name, table[name], flush=True)
     form = {
         "legs": dict(zip(LEG_SIGNALS, legs.tolist(), strict=True)),
-        "final": dict(zip((*LEG_SIGNALS, *RERANK_SIGNALS), final.tolist(), strict=True)),
-        "made_by": "python -m train.fusion",
-        "reranker": reranker.id.partition("@")[2],
+        "final": {} if final is None else dict(zip((*LEG_SIGNALS, *RERANK_SIGNALS), final.tolist(), strict=True)),
+        "made_by": f"python -m train.fusion --most {options.most}" + (" --reranker …" if reranker else ""),
+        "reranker": reranker.id.rpartition("@")[2] if reranker else "",
         "left_out": table,
     }
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -78,7 +78,8 @@ def main() -> None:
     examples = [one for one in everything if not kept_back(one.source)]
     if options.examples:
         examples = random.Random(options.seed).sample(examples, min(options.examples, len(examples)))
-    print(f"{len(examples)} to train on, {len(everything) - len(examples)} kept back", flush=True)
+    held_back = [one for one in everything if kept_back(one.source)]
+    print(f"{len(examples)} to train on, {len(held_back)} kept back", flush=True)
     plan = Plan(epochs=options.epochs, rate=options.rate, seed=options.seed)
     units = [[(one.claim, window) for window in one.windows(WINDOWS)] for one in examples]
     model, tokenizer, hours = train(
@@ -94,7 +95,6 @@ def main() -> None:
     model.config.id2label = dict(enumerate(losses.OUTPUTS))
     model.config.label2id = {label: place for place, label in enumerate(losses.OUTPUTS)}
     publish(model, tokenizer, options.out, calibrated=False)
-    held_back = [one for one in everything if kept_back(one.source)]
     combination = combine(held_back, options.out)
     facts = {
         "made_by": "python -m train.verifier",
