@@ -9,6 +9,7 @@ import sys
 import time
 from importlib.metadata import version
 from importlib.util import find_spec
+from unittest.mock import ANY
 
 import pytest
 from sota_rag.app import compose
@@ -444,9 +445,13 @@ def test_doctor_prints_the_fix_for_what_is_broken(run, run_json, cli_index, tmp_
     monkeypatch.setenv("SOTA_RAG_ENCODER__MODEL", "no-such-model")
     monkeypatch.setenv("SOTA_RAG_RERANKER__MODEL", "no-such-reranker")
     form = run_json("doctor", "--index", cli_index, status=1)
-    broken = {finding["subject"] for finding in form["findings"] if finding["state"] == "broken"}
+    broken = {finding["subject"]: finding["detail"] for finding in form["findings"] if finding["state"] == "broken"}
     assert not form["ok"]
-    assert broken == {"device", "encoder", "reranker"}
+    assert broken == {
+        "device": ANY,
+        "encoder": "unknown model 'no-such-model'; name a folder with a config.json, or one of: all-MiniLM-L6-v2",
+        "reranker": ANY,
+    }
 
 
 # --- standard output, standard error, --help
