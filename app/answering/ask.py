@@ -7,7 +7,7 @@ from ...index.encoder import WordEncoder
 from ..llm import Cancellation, LanguageModel
 from ..strategies import SpeedMeter, Turn
 from .answer_settings import AnswerSettings
-from .gate import Gate, shipped_gate
+from .gate import Gate, plain_gate, shipped_gate
 from .plan import plan_answer
 from .progress import Listener, nobody
 from .remember import RememberingEncoder
@@ -24,7 +24,7 @@ class Answerer:
         retriever: where the passages come from.
         encoder: compares the question with sentences and words.
         settings: how an answer is made, unless a question brings its own.
-        gate: decides between an answer and silence.
+        gate: decides between an answer and silence; by default one of the two that ship, as there is a reranker or not.
         settings_hash: of the application's settings, for the receipt.
         model: writes; None for extraction alone.
         no_model: why there is none, in a sentence; shown to whoever asked for more than extraction.
@@ -45,10 +45,24 @@ class Answerer:
     ) -> None:
         self.retriever, self.settings, self.settings_hash = retriever, settings, settings_hash
         self.encoder = encoder if isinstance(encoder, RememberingEncoder) else RememberingEncoder(encoder)
-        self.gate = gate or shipped_gate()
+        self._gate = gate
         self.model, self.no_model = model, no_model
         self.verifier = verifier or LexicalVerifier(self.encoder)
         self.speeds = SpeedMeter()
+
+    @property
+    def gate(self) -> Gate:
+        """What decides where all stages run that are set up."""
+        return self.gate_for(reranked=self.reranks(self.retriever.settings))
+
+    def gate_for(self, *, reranked: bool) -> Gate:
+        """What decides by evidence with or without a calibrated reranker's opinion."""
+        return self._gate or (shipped_gate() if reranked else plain_gate())
+
+    def reranks(self, search: SearchSettings) -> bool:
+        """Whether a calibrated reranker reads what such a search finds."""
+        reranker = self.retriever.reranker
+        return search.rerank and reranker is not None and reranker.calibrated
 
     def close(self) -> None:
         """End the language model's worker, if it has one; the retriever is its owner's to close."""

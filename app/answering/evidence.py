@@ -18,6 +18,7 @@ from .sentences import Candidate
 _NAME = re.compile(r"[A-Z0-9]")
 _BEST = 8
 _UNKNOWN_WEIGHT = 0.3
+_LOGIT = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Evidence:
         question_words: natural logarithm of how many words the question has that say something; the longer it
             is, the less any one sentence matches all of it.
         missing_names: how many names and figures of the question (`RTX 4090`, `German`) occur in none of the passages.
+        relevance: the highest logit that a calibrated reranker gave to a passage that was read, as -1 to 1 between ±8;
+            None where none was asked.
     """
 
     sentence_cosine: float
@@ -40,6 +43,7 @@ class Evidence:
     weakest_word: float
     question_words: float
     missing_names: float
+    relevance: float | None = None
 
 
 def weigh(
@@ -49,6 +53,7 @@ def weigh(
     scored: Scored | None,
     weights: Mapping[str, float],
     encoder: WordEncoder,
+    logits: Sequence[float] = (),
 ) -> Evidence | None:
     """The signals for a question, or None when no sentence could hold the answer.
 
@@ -62,6 +67,7 @@ def weigh(
         scored: their scores.
         weights: the question's index terms with their rarity, 0 to 1.
         encoder: the encoder that made the scores.
+        logits: of a calibrated reranker, of what it read of the passages.
     """
     if scored is None:
         return None
@@ -81,6 +87,7 @@ def weigh(
         weakest_word=float(matches.min(axis=1).max()),
         question_words=math.log(len(kept)),
         missing_names=float(len(missing_names(question, passages))),
+        relevance=max(-1.0, min(1.0, max(logits) / _LOGIT)) if logits else None,
     )
 
 

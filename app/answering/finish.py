@@ -11,6 +11,7 @@ from ..strategies import StrategyReport, Turn
 from .conflicts import Conflict, find_conflicts
 from .currency import practice_notes
 from .evidence import Evidence
+from .gate import Gate
 from .pool import Pool
 from .practice_history import current_practice
 from .receipts import receipt
@@ -48,6 +49,7 @@ class Asked:
 class Weighed:
     """The gate's decision and what it rests on."""
 
+    gate: Gate
     evidence: Evidence | None
     confidence: float
     threshold: float

@@ -41,7 +41,7 @@ def receipt(
         budget_s=asked.settings.budget_s,
         strategies=asked.settings.strategies,
         turns=asked.turns,
-        gate=GateReceipt(weighed.threshold, answerer.gate.fingerprint, weighed.evidence),
+        gate=GateReceipt(weighed.threshold, weighed.gate.fingerprint, weighed.evidence),
         search=asked.search or answerer.retriever.settings,
         filters=asked.filters or None,
         settings_hash=answerer.settings_hash,

@@ -77,6 +77,7 @@ class Run:
                 pool.scored,
                 weights,
                 self.answerer.encoder,
+                self._logits(result.query, read),
             )
         weighed = self._weighed(evidence)
         made = self._make(query, view, retrieved, pool) if weighed.passes else Made.silent()
@@ -152,9 +153,22 @@ class Run:
 
     def _weighed(self, evidence: Evidence | None) -> Weighed:
         self.listener(StageBegun("gate"))
-        gate, settings = self.answerer.gate, self.planned.settings
+        settings = self.planned.settings
+        gate = self.answerer.gate_for(reranked=evidence is not None and evidence.relevance is not None)
         threshold = gate.threshold if settings.threshold is None else settings.threshold
-        return Weighed(evidence, gate.probability(evidence), threshold)
+        return Weighed(gate, evidence, gate.probability(evidence), threshold)
+
+    def _logits(self, query: str, hits: Sequence[Hit]) -> list[float]:
+        """What a calibrated reranker says of the hits that it has read, about this very question.
+
+        A query strategy's hits bear what it said about another wording or a part. Pairs are remembered, so nothing is
+        read twice.
+        """
+        reranker = self.answerer.retriever.reranker
+        if reranker is None or not self.answerer.reranks(self._search_settings() or self.answerer.retriever.settings):
+            return []
+        read = [hit.passage.contextual_text for hit in hits if hit.signals.rerank_score is not None]
+        return reranker.score(query, read).tolist()
 
     def _make(self, query: str, view: View, retrieved: Retrieved, pool: Pool) -> Made:
         """The sentences: written where that is asked for and goes well, else extracted."""

@@ -10,6 +10,7 @@ from .expertqa import read_expertqa
 from .factcheck_gpt import read_factcheck_gpt
 from .halueval import read_halueval
 from .reader import Claim
+from .scifact import read_scifact
 from .wice import read_wice
 
 SETS: Mapping[str, Callable[[Path, str], list[Claim]]] = MappingProxyType(
@@ -18,6 +19,7 @@ SETS: Mapping[str, Callable[[Path, str], list[Claim]]] = MappingProxyType(
         "expertqa": read_expertqa,
         "factcheck_gpt": read_factcheck_gpt,
         "halueval": read_halueval,
+        "scifact": read_scifact,
         "wice": read_wice,
     }
 )

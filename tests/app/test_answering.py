@@ -10,7 +10,7 @@ from sota_rag.app import compose
 from sota_rag.app.answering import Answerer, AnswerSettings
 from sota_rag.app.answering.evidence import Evidence, missing_names, weigh
 from sota_rag.app.answering.expectation import Expected, could_answer, expected
-from sota_rag.app.answering.gate import FEATURES, Gate, shipped_gate
+from sota_rag.app.answering.gate import FEATURES, PLAIN_FEATURES, Gate, plain_gate, shipped_gate
 from sota_rag.app.answering.select import Scored, SelectionSettings, coverage, score, select
 from sota_rag.app.answering.sentences import Candidate, candidates, readable
 from sota_rag.app.answering.types import Mode, Sentence, Strength, Verdict
@@ -414,11 +414,11 @@ def test_words_match_by_meaning(minilm):
 
 
 def test_the_probability_by_hand():
-    gate = Gate(dict(zip(FEATURES, (1.0, 2.0, 3.0, 0.5, -0.25), strict=True)), -2.0, 0.5, "nothing")
-    logit = -2.0 + 1.0 * 0.5 + 2.0 * 0.25 + 3.0 * 0.1 + 0.5 * 2.0 - 0.25 * 4.0
-    assert logit == pytest.approx(-0.7)
-    evidence = Evidence(0.5, 0.25, 0.1, 2.0, 4.0)
-    assert gate.probability(evidence) == pytest.approx(1 / (1 + math.exp(0.7)))
+    gate = Gate(dict(zip(FEATURES, (1.0, 2.0, 3.0, 0.5, -0.25, 2.0), strict=True)), -2.0, 0.5, "nothing")
+    logit = -2.0 + 1.0 * 0.5 + 2.0 * 0.25 + 3.0 * 0.1 + 0.5 * 2.0 - 0.25 * 4.0 + 2.0 * 0.35
+    assert logit == pytest.approx(0.0)
+    evidence = Evidence(0.5, 0.25, 0.1, 2.0, 4.0, 0.35)
+    assert gate.probability(evidence) == pytest.approx(0.5)
     assert gate.probability(None) == 0.0
 
 
@@ -430,10 +430,10 @@ def test_the_fingerprint_is_of_what_decides():
         assert replace(gate, **change).fingerprint != gate.fingerprint
 
 
-def test_the_shipped_gate_weighs_every_feature():
-    gate = shipped_gate()
-    assert gate.weights.keys() == set(FEATURES)
-    assert 0 < gate.threshold < 1
+def test_the_shipped_gates_weigh_every_feature():
+    for gate in (shipped_gate(), plain_gate()):
+        assert set(PLAIN_FEATURES) <= gate.weights.keys() <= set(FEATURES)
+        assert 0 < gate.threshold < 1
 
 
 # --- ask.py

@@ -2,7 +2,8 @@
 
 Asks the training questions, `train/gate/questions.jsonl` and the dev part of `corpus/topics.jsonl`, over an index of
 the shipped documents: each answerable one with all of them, and again with its gold documents hidden; each unanswerable
-one as it is. Fits a logistic model on the gate's signals and writes `models/gate/gate.json`.
+one as it is. Fits a logistic model on the gate's signals and writes `models/gate/gate.json`; with `--plain` the one for
+where there is no reranker, `models/gate/plain.json`.
 
 The threshold is read off the risk–coverage curve of the cross-validated probabilities (all examples of one question in
 the same fold): the widest coverage whose net benefit, right answers less wrong ones, is within two points of the best
@@ -26,7 +27,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sota_rag.app.answer_asking import shown_sentences
 from sota_rag.app.answering import Answer, Answerer
-from sota_rag.app.answering.gate import FEATURES, Gate
+from sota_rag.app.answering.gate import FEATURES, PLAIN_FEATURES, Gate
 from sota_rag.app.compose import make_encoder, open_retriever, run_ingestion, starter_topics
 from sota_rag.app.settings import Settings
 from sota_rag.eval.answers import RiskCoverage, auroc, risk_coverage
@@ -96,18 +97,24 @@ def fit(signals: NDArray[np.float64], labels: NDArray[np.int64], weights: NDArra
 def main() -> None:
     """Calibrate and write the gate."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, default=ROOT / "models" / "gate" / "gate.json")
+    parser.add_argument("--plain", action="store_true", help="without the reranker")
+    parser.add_argument("--output", type=Path, help="default: gate.json, or plain.json, in models/gate")
     arguments = parser.parse_args()
+    features = PLAIN_FEATURES if arguments.plain else FEATURES
+    output = arguments.output or ROOT / "models" / "gate" / ("plain.json" if arguments.plain else "gate.json")
     questions = training_questions()
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(index=Path(folder) / "index")
+        reranker = {"reranker": {"enabled": not arguments.plain, "budget_s": 60}}
+        settings = Settings.load(index=Path(folder) / "index", **reranker)
         run_ingestion(settings)
         with open_retriever(settings) as retriever:
-            undecided = Gate(dict.fromkeys(FEATURES, 0.0), 0.0, 0.5, "nothing")
+            if not arguments.plain and not (retriever.reranker and retriever.reranker.calibrated):
+                raise SystemExit("the settings name no calibrated reranker; name one, or calibrate with --plain")
+            undecided = Gate(dict.fromkeys(features, 0.0), 0.0, 0.5, "nothing")
             rows = examples(Answerer(retriever, make_encoder(settings), gate=undecided), questions)
     # An example without a sentence of the kind asked for is answered by silence whatever the model says.
     seen = [row for row in rows if row["signals"] is not None]
-    signals = np.array([[getattr(row["signals"], name) for name in FEATURES] for row in seen])
+    signals = np.array([[getattr(row["signals"], name) for name in features] for row in seen])
     labels = np.array([int(row["answerable"]) for row in seen])
     weights = np.array([HIDDEN_WEIGHT if row["category"] == "hidden_gold" else 1.0 for row in seen])
     numbers = {question["id"]: place for place, question in enumerate(questions)}
@@ -122,7 +129,7 @@ def main() -> None:
     threshold = rounded_down(worthwhile_threshold(natural))
     model = fit(signals, labels, weights)
     gate = {
-        "weights": {name: round(float(value), 4) for name, value in zip(FEATURES, model.coef_[0], strict=True)},
+        "weights": {name: round(float(value), 4) for name, value in zip(features, model.coef_[0], strict=True)},
         "bias": round(float(model.intercept_[0]), 4),
         "threshold": threshold,
         "trained_on": f"{len(questions)} training questions over the shipped documents, {len(rows)} examples",
@@ -139,7 +146,7 @@ def main() -> None:
             },
         },
     }
-    arguments.output.write_text(json.dumps(gate, indent=2) + "\n", encoding="utf-8")
+    output.write_text(json.dumps(gate, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(gate, indent=2))
 
 

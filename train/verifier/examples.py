@@ -151,15 +151,10 @@ def pubmedqa(folder: Path, dice: random.Random) -> Iterator[Example]:
 
 def scifact(folder: Path) -> Iterator[Example]:
     """SciFact's train claims (Wadden et al., EMNLP 2020) against the abstracts they cite."""
-    root = folder / "beir" / "scifact"
-    abstracts = {str(row["doc_id"]): row["abstract"] for row in _lines(root / "corpus_sentences.jsonl")}
     labels = {"SUPPORT": SUPPORTED, "CONTRADICT": CONTRADICTED}
-    for row in _lines(root / "claims" / "claims_train.jsonl"):
-        for document in map(str, row["cited_doc_ids"]):
-            told = [" ".join(sentence.split()) for sentence in abstracts[document]]
-            given = row["evidence"].get(document)
-            label = labels[given[0]["label"]] if given else NEUTRAL
-            yield Example("scifact", f"scifact/{document}", row["claim"], tuple(told), label)
+    for claim in read_set("scifact", folder / "beir" / "scifact", "dev"):
+        told = tuple(claim.evidence[0].split("\n\n"))
+        yield Example("scifact", f"scifact/{claim.source}", claim.text, told, labels.get(claim.original, NEUTRAL))
 
 
 def guides(passages: Sequence[Passage], dice: random.Random, count: int) -> Iterator[Example]:

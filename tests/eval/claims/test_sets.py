@@ -57,6 +57,44 @@ def test_factcheck_gpt_parts_claims_by_the_passages_they_share(tmp_path):
         read_set("factcheck_gpt", tmp_path, "dev")
 
 
+def scifact(folder, *, claims="claims", corpus="corpus_sentences.jsonl", label="CONTRADICT"):
+    abstracts = [{"doc_id": n, "title": "t", "abstract": [f"One  of {n}.", f"Two of {n}."]} for n in range(4)]
+    jsonl(folder / corpus, abstracts)
+
+    def row(number, *cited, **evidence):
+        found = {name[1:]: [{"sentences": [0], "label": label}] for name, label in evidence.items()}
+        return {"id": number, "claim": f"Claim {number}.", "evidence": found, "cited_doc_ids": list(cited)}
+
+    jsonl(folder / claims / "claims_train.jsonl", [row(1, 0, _0="SUPPORT"), row(2, 1, 2, _1="SUPPORT")])
+    jsonl(folder / claims / "claims_dev.jsonl", [row(3, 3, _3="SUPPORT"), row(4, 2, 3, _3=label)])
+
+
+@pytest.mark.parametrize("layout", [{}, {"claims": ".", "corpus": "corpus.jsonl"}])
+def test_scifact_pairs_claims_with_the_abstracts_they_cite(tmp_path, layout):
+    scifact(tmp_path, **layout)
+    test = read_set("scifact", tmp_path, "test")
+    assert [(claim.id, claim.supported, claim.original) for claim in test] == [
+        ("3-3", True, "SUPPORT"),
+        ("4-2", False, "NOT_ENOUGH_INFO"),
+        ("4-3", False, "CONTRADICT"),
+    ]
+    assert test[0].evidence == ("One of 3.\n\nTwo of 3.",)
+    assert test[0].source == test[2].source != test[1].source
+    # Abstract 2 is cited by a claim of the other part.
+    assert [claim.id for claim in read_set("scifact", tmp_path, "dev")] == ["1-0", "2-1"]
+
+
+def test_scifact_names_what_is_wrong(tmp_path):
+    scifact(tmp_path, label="REFUTE")
+    with pytest.raises(EvaluationError, match=r"claims_dev.jsonl:2: 'label' is 'REFUTE'; SciFact has SUPPORT, CONTRAD"):
+        read_set("scifact", tmp_path, "dev")
+    with pytest.raises(EvaluationError, match=r"its parts are dev \(the published train\) and test \(dev\)"):
+        read_set("scifact", tmp_path, "train")
+    jsonl(tmp_path / "corpus_sentences.jsonl", [{"doc_id": 1, "abstract": []}])
+    with pytest.raises(EvaluationError, match=r"claims_dev.jsonl:1: KeyError: '3'; SciFact has"):
+        read_set("scifact", tmp_path, "test")
+
+
 def begin(path, rows):
     path.parent.mkdir(parents=True, exist_ok=True)
     head = "model_name\tdata_source\tknowledge\tmessage\tresponse\tbegin_label\n"
@@ -125,7 +163,7 @@ def test_expertqa_keeps_judged_sentences_whose_passages_are_there(tmp_path):
 
 def test_unknown_sets_and_parts_are_named(tmp_path):
     with pytest.raises(
-        EvaluationError, match="no set 'snli'; known are begin, expertqa, factcheck_gpt, halueval, wice"
+        EvaluationError, match="no set 'snli'; known are begin, expertqa, factcheck_gpt, halueval, scifact, wice"
     ):
         read_set("snli", tmp_path, "dev")
     for name in ("begin", "expertqa", "factcheck_gpt", "halueval"):
