@@ -55,9 +55,9 @@ def make_encoder(settings: Settings) -> SentenceTransformerEncoder:
 
 
 def make_reranker(settings: Settings) -> CrossEncoderReranker | None:
-    """The reranker, or None where the profile has none."""
+    """The reranker, or None where the settings name none or switch the stage off."""
     section = settings.reranker
-    if section.model is None:
+    if section.model is None or not section.enabled:
         return None
     return CrossEncoderReranker(section.model, device=settings.encoder.device, precision=settings.encoder.precision)
 

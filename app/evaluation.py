@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..eval import Qrels, RetrievalReport, Topic, evaluate_retrieval, load_beir
 from ..eval.provenance import file_sha256, fingerprints, now, peak_memory_mib
@@ -37,6 +37,8 @@ from .settings import Settings
 if TYPE_CHECKING:
     from ..index.encoder import SentenceTransformerEncoder
 
+Item = TypeVar("Item")
+
 # Several passages of one document may be hits; this many passages hold well over 100 documents.
 _PASSAGES_FOR_DOCUMENTS = 400
 _PASSAGES = 100
@@ -52,7 +54,7 @@ class Plan:
     Attributes:
         systems: names, in the order of the report; `default` is always among them.
         alpha: weight of the dense leg in the convex fusion; None takes the setting.
-        limit: only the first so many topics.
+        limit: at most so many topics, spread evenly over all there are.
         rankings: keep the first 100 ranks of every topic in the run file, for TREC files and plots.
         skipped: systems that were asked for as a whole and cannot run here, with the reason.
     """
@@ -81,7 +83,7 @@ def ablation(settings: Settings, *, collection: bool, **options: Any) -> Plan:
     why: dict[SystemName, str] = {}
     reranker = make_reranker(settings)
     if reranker is None:
-        why |= dict.fromkeys(RERANKED, "this profile has no reranker")
+        why |= dict.fromkeys(RERANKED, "the settings have no reranker, or switch it off")
     elif not reranker.calibrated:
         why["learned+rerank"] = "the reranker's scores are not calibrated, so the learned weights do not fit them"
     if collection:
@@ -120,7 +122,7 @@ def evaluate_collection(
     job = _Job(settings, plan, index, encoder, f"{collection.name} {split}", progress)
     details = {"collection": collection.name, "split": split}
     return job.run(
-        collection.topics[: plan.limit], lambda _: collection.qrels, by_document, _PASSAGES_FOR_DOCUMENTS,
+        spread(collection.topics, plan.limit), lambda _: collection.qrels, by_document, _PASSAGES_FOR_DOCUMENTS,
         report=report, details=details,
     )  # fmt: skip
 
@@ -154,7 +156,7 @@ def evaluate_topics(
         MissingIndexError: there is no index at that path.
         ModelError: a system needs a model that is not there.
     """
-    judged = [topic for topic in topics.read(unreviewed=unreviewed) if topic.answerable][: plan.limit]
+    judged = spread([topic for topic in topics.read(unreviewed=unreviewed) if topic.answerable], plan.limit)
     if not judged:
         raise EvaluationError(f"{topics.path}: no topic is answerable, so there is nothing to find; see `eval answers`")
     encoder = make_encoder(settings)
@@ -176,6 +178,13 @@ def evaluate_topics(
         asked, lambda retriever: _gold(retriever).qrels(judged), by_passage, _PASSAGES,
         report=report, details=details, extra=lambda retriever, result: _currency(retriever, judged, result),
     )  # fmt: skip
+
+
+def spread(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
+    """At most so many of them, evenly over the whole, in their order; all where there is no limit."""
+    if limit is None or limit >= len(items):
+        return items
+    return [items[place * len(items) // limit] for place in range(limit)]
 
 
 def _documents_of_gold(retriever: Retriever, judged: Sequence[JudgedTopic]) -> Qrels:

@@ -199,7 +199,7 @@ class View:
         """Reorder the best rows by the cross-encoder, and note its scores in `signals`."""
         rows, reranker = fused.rows, self._reranker
         if reranker is None or not settings.rerank or not len(rows):
-            absent = "switched off" if reranker else "this profile has no reranker"
+            absent = "there is no reranker" if settings.rerank else "switched off"
             return (
                 rows,
                 fused.scores,

@@ -1,6 +1,5 @@
 """Many files over several workers, and single pages as pictures."""
 
-import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,8 +16,6 @@ from .limits import Limits, default_workers
 from .pictures import PictureJob
 from .process import WORKER, WorkerProcess
 from .wire import MalformedError, read_answer, read_picture
-
-_log = logging.getLogger(__name__)
 
 _IN_FLIGHT = 2
 """Jobs per worker that are taken ahead: one being read, one waiting. It bounds the memory of the parent."""
@@ -171,18 +168,6 @@ class WorkerPool:
                 thread.join()
 
     def _start(self) -> WorkerProcess:
-        """A worker that has greeted; one more try is made, for a system may kill a worker that it is short of room for.
-
-        Raises:
-            IngestError: the second one did not greet either.
-        """
-        try:
-            return self._process()
-        except IngestError as error:
-            _log.warning("%s; one more try", error)
-            return self._process()
-
-    def _process(self) -> WorkerProcess:
         return WorkerProcess(self._tokenizer, self.chunking, self._limits, self._command)
 
     def _assembled(self) -> _Crew:

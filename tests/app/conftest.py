@@ -5,7 +5,7 @@ import os
 import time
 
 import pytest
-from sota_rag.app import compose, evaluation
+from sota_rag.app import compose, doctor, evaluation
 from sota_rag.app.cli import main
 from sota_rag.app.llm import Finished, LanguageModelInfo, Prompted, Text
 
@@ -27,9 +27,10 @@ def forget_surroundings():
 def surroundings(monkeypatch, tmp_path, minilm, forget_surroundings):
     """Nothing from outside, and the weights loaded once for all tests."""
     forget_surroundings(monkeypatch, tmp_path)
-    # What a language model writes is another matter: tests that are about it ask for it.
+    # What a language model writes, and what a reranker reads, take their time: tests that are about them ask for them.
     monkeypatch.setenv("SOTA_RAG_ANSWER__MODE", "extract")
-    for module in (compose, evaluation):
+    monkeypatch.setenv("SOTA_RAG_RERANKER__ENABLED", "false")
+    for module in (compose, doctor, evaluation):
         monkeypatch.setattr(module, "make_encoder", lambda settings: minilm)
 
 

@@ -555,7 +555,7 @@ def test_the_receipt_says_what_made_the_answer(answerer, retriever, minilm):
     assert receipt.generation == retriever.manifest.generation
     assert (receipt.encoder.id, receipt.encoder.fingerprint) == (minilm.info.id, minilm.info.fingerprint)
     assert (receipt.encoder.device, receipt.encoder.precision) == (minilm.placement.device, minilm.placement.precision)
-    assert (receipt.reranker, receipt.reranker_note) == (None, "not run: this profile has no reranker")
+    assert (receipt.reranker, receipt.reranker_note) == (None, "not run: there is no reranker")
     assert (receipt.llm, receipt.prompt_hash, receipt.seed) == (None, None, None)
     assert (receipt.gate.threshold, receipt.gate.fingerprint) == (gate.threshold, gate.fingerprint)
     assert round(gate.probability(receipt.gate.evidence), 4) == answer.confidence

@@ -12,9 +12,10 @@ from importlib.util import find_spec
 from unittest.mock import ANY
 
 import pytest
-from sota_rag.app import compose
+from sota_rag.app import compose, doctor
 from sota_rag.app.cli import build_parser, main
 from sota_rag.app.commands.output import read_filters
+from sota_rag.app.compose import make_encoder
 from sota_rag.index.snapshot import open_current
 from sota_rag.index.types import Role
 
@@ -167,7 +168,7 @@ def test_explain_shows_every_stage_and_each_hit_s_signals(run, run_json, cli_ind
     assert "generation 000001" in out
     stages = [line.split()[0] for line in out.splitlines() if " candidates  " in line]
     assert stages == ["filter", "dense", "bm25", "fuse", "rerank", "successors"]
-    assert "not run: this profile has no reranker" in out
+    assert "not run: switched off" in out
     assert "dense rank 1 (" in out
     assert "bm25 rank 1 (" in out
     assert "fused 1.0000, rerank -" in out
@@ -244,7 +245,7 @@ def test_ask_json_has_the_documented_form_and_every_sentence_stands_in_what_it_c
     }  # fmt: skip
     assert receipt["generation"] == "000001"
     assert len(receipt["settings_hash"]) == 64
-    assert "no reranker" in receipt["reranker_note"]
+    assert receipt["reranker_note"] == "not run: switched off"
 
 
 def test_ask_prints_sentences_and_then_their_sources(run, cli_index):
@@ -443,6 +444,7 @@ def test_doctor_prints_the_fix_for_what_is_broken(run, run_json, cli_index, tmp_
     monkeypatch.setenv("SOTA_RAG_ENCODER__DEVICE", "cuda")
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setenv("SOTA_RAG_ENCODER__MODEL", "no-such-model")
+    monkeypatch.setenv("SOTA_RAG_RERANKER__ENABLED", "true")
     monkeypatch.setenv("SOTA_RAG_RERANKER__MODEL", "no-such-reranker")
     form = run_json("doctor", "--index", cli_index, status=1)
     broken = {finding["subject"]: finding["detail"] for finding in form["findings"] if finding["state"] == "broken"}
@@ -452,6 +454,14 @@ def test_doctor_prints_the_fix_for_what_is_broken(run, run_json, cli_index, tmp_
         "encoder": "unknown model 'no-such-model'; name a folder with a config.json, or one of: all-MiniLM-L6-v2",
         "reranker": ANY,
     }
+
+
+def test_doctor_does_not_blame_the_parsers_for_a_missing_encoder(run_json, cli_index, monkeypatch):
+    monkeypatch.setattr(doctor, "make_encoder", make_encoder)
+    monkeypatch.setenv("SOTA_RAG_ENCODER__MODEL", "no-such-model")
+    findings = {finding["subject"]: finding for finding in run_json("doctor", status=1)["findings"]}
+    assert (findings["encoder"]["state"], findings["parsers"]["state"]) == ("broken", "note")
+    assert findings["parsers"]["detail"] == "not tried: they count word pieces with the encoder, which is not there"
 
 
 # --- standard output, standard error, --help

@@ -199,13 +199,20 @@ def test_gate_measures_the_guides_when_no_run_is_named(run, files, monkeypatch, 
     asked = []
 
     def measure(settings, topics, plan, *, index, progress):
-        asked.append((topics, plan.systems, plan.rankings, index))
-        return make_run(GOOD)
+        asked.append((topics, plan.systems, plan.rankings, plan.limit, index))
+        return make_run({topic: value for topic, value in GOOD.items() if plan.limit is None or topic > "t04"})
 
     monkeypatch.setattr(evaluation, "evaluate_topics", measure)
     status, _, _ = run("eval", "gate", "--baseline", files["good"])
     assert status == 0
-    assert asked == [(starter_topics("test"), ("default",), False, None)]
+    status, out, _ = run("eval", "gate", "--baseline", files["good"], "--limit", 15)
+    assert status == 0
+    assert "asked in part: 5 topics of the baseline were left out" in out
+    assert "gone" not in out
+    assert out.splitlines()[-1] == "passed: no guarded measure got worse by more than noise"
+    assert asked == [(starter_topics("test"), ("default",), False, limit, None) for limit in (None, 15)]
+    status, _, err = run("eval", "gate", "--baseline", files["good"], "--limit", 15, "--update")
+    assert (status, err) == (2, "sota-rag: a baseline is of all topics; leave --limit out, or --update\n")
 
 
 def test_the_committed_baseline_lies_with_the_source():

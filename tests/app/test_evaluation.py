@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("ir_measures", reason="the measures need the extra `eval`")
 
 from sota_rag.app import evaluation
-from sota_rag.app.evaluation import Plan, ablation, evaluate_topics
+from sota_rag.app.evaluation import Plan, ablation, evaluate_topics, spread
 from sota_rag.app.retrieval_systems import RERANKED, SYSTEMS, Bench, by_document, by_passage
 from sota_rag.app.settings import Settings
 from sota_rag.eval import Topic, evaluate_retrieval, per_topic
@@ -221,7 +221,7 @@ def test_an_ablation_says_what_it_leaves_out(settings):
     plan = ablation(settings, collection=True, limit=4)
     assert plan.limit == 4
     assert set(SYSTEMS) - set(plan.systems) == {*RERANKED, "neighbours", "no-successors"}
-    assert "learned+rerank not run: this profile has no reranker" in plan.skipped
+    assert "learned+rerank not run: the settings have no reranker, or switch it off" in plan.skipped
     assert "neighbours" in ablation(settings, collection=False).systems
 
 
@@ -257,3 +257,10 @@ def test_what_cannot_be_evaluated_is_told(settings, tmp_path, notes_index, topic
     for wrong in ({"limit": 0}, {"alpha": 1.5}):
         with pytest.raises(UsageError):
             Plan(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("limit", "kept"), [(None, "abcdefg"), (9, "abcdefg"), (7, "abcdefg"), (3, "ace"), (2, "ad"), (1, "a")]
+)
+def test_a_limit_is_spread_over_all(limit, kept):
+    assert "".join(spread("abcdefg", limit)) == kept

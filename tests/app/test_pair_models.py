@@ -14,7 +14,12 @@ from sota_rag.app.verifier_evaluation import make_verifier
 from sota_rag.index.errors import ModelError, UsageError
 from sota_rag.index.models import find_model
 
-pytestmark = pytest.mark.usefixtures("surroundings")
+pytestmark = pytest.mark.usefixtures("with_reranker")
+
+
+@pytest.fixture
+def with_reranker(surroundings, monkeypatch):
+    monkeypatch.setenv("SOTA_RAG_RERANKER__ENABLED", "true")
 
 
 @pytest.fixture

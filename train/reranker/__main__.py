@@ -24,13 +24,13 @@ from .mine import Group, mine, read_groups, write_groups
 BASE = "all-MiniLM-L6-v2"
 CALIBRATION_QUESTIONS = 60
 MOST = {
-    "squad": 3200,
+    "squad": 5000,
     "pubmedqa": 1600,
     "expertqa": 900,
     "headings": 1200,
-    "cloze": 800,
-    "shipped-headings": 500,
-    "shipped-cloze": 300,
+    "cloze": 1200,
+    "shipped-headings": 900,
+    "shipped-cloze": 600,
 }
 """Questions of a collection at most; the others give all they have."""
 
@@ -43,7 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--loss", default="both", choices=("both", "listwise", "margin", "pointwise"))
     parser.add_argument("--groups", type=int, help="train on so many groups only, drawn evenly")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="train on these collections only")
-    parser.add_argument("--epochs", type=float, default=1.0)
+    parser.add_argument("--epochs", type=float, default=2.0)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("models/reranker"))

@@ -44,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     which.add_argument("--ablation", action="store_true", help="every system that can run here")
     parser.add_argument("--alpha", type=float, help="weight of the dense leg in the convex fusion")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N topics, for a quick look")
+    parser.add_argument("--limit", type=int, metavar="N", help="N topics, spread evenly over all, for a quick look")
     parser.add_argument(
         "--whole-documents", action="store_true", help="count documents that a gold quote stands in, not passages"
     )

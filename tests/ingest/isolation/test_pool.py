@@ -246,25 +246,6 @@ def test_workers_that_cannot_start_are_an_error_at_once(make_pool, jobs_of, comm
     assert time.monotonic() - started < 5
 
 
-FAILS_ONCE = """
-import os, sys
-from pathlib import Path
-seen = Path({seen!r})
-if not seen.exists():
-    seen.touch()
-    sys.exit("short of room")
-os.execv(sys.executable, [sys.executable, "-P", "-B", {worker!r}])
-"""
-
-
-def test_a_worker_that_did_not_start_is_tried_once_more(make_pool, jobs_of, tmp_path, caplog):
-    pool = make_pool(command=("-c", FAILS_ONCE.format(seen=str(tmp_path / "seen"), worker=str(WORKER))))
-    (result,) = pool.read(jobs_of("echo x"))
-    assert result.loaded.document.text == "x"
-    (said,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert said.endswith("cannot be started (short of room); mend the installation; one more try")
-
-
 PARENT = """
 import sys
 from pathlib import Path
