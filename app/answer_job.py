@@ -112,7 +112,7 @@ class AnswerJob:
                     self.index,
                     encoder=make_encoder(self.settings),
                     reranker=make_reranker(self.settings),
-                    settings=self.settings.search_settings(),
+                    settings=self.settings.measured_search_settings(),
                 )
             )
             journal = stack.enter_context(Journal(self._journal(asked, retriever)))

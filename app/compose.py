@@ -99,7 +99,7 @@ def make_answerer(settings: Settings, retriever: Retriever) -> Answerer:
 
 
 def make_verifier(settings: Settings, encoder: RememberingEncoder) -> "Verifier":
-    """The verifier that the settings name; the lexical one where they name none.
+    """The verifier that the settings name; the lexical one where they name none or switch it off.
 
     Raises:
         ModelError: the model is not there, or is no verifier.
@@ -108,7 +108,7 @@ def make_verifier(settings: Settings, encoder: RememberingEncoder) -> "Verifier"
     from .answering.verify.lexical import LexicalVerifier
 
     model = settings.verifier.model
-    if model is None:
+    if model is None or not settings.verifier.enabled:
         return LexicalVerifier(encoder)
     reader = make_reader(model, device=settings.encoder.device, precision=settings.encoder.precision)
     return LearnedVerifier(reader, encoder, Combination.beside(model))

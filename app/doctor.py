@@ -86,20 +86,25 @@ def _reranker(settings: Settings) -> Finding:
         reranker = make_reranker(settings)
         broken = _not_as_listed("reranker", name)
     except SotaRagError as error:
-        return Finding("reranker", "broken", str(error), "correct or remove the setting reranker.model")
+        return Finding(
+            "reranker", "broken", str(error), "correct reranker.model, or do without it: reranker.enabled = false"
+        )
     scores = "scores are probabilities" if reranker and reranker.calibrated else "scores are not calibrated"
     return broken or Finding("reranker", "ok", f"{name}; {scores}; {_listed(name)}")
 
 
 def _verifier(settings: Settings) -> Finding:
     name = settings.verifier.model
-    if name is None:
-        return Finding("verifier", "note", "no model is set: the lexical verifier judges, which knows no paraphrase")
+    if name is None or not settings.verifier.enabled:
+        why = "the model is switched off" if name else "no model is set"
+        return Finding("verifier", "note", f"{why}: the lexical verifier judges, which knows no paraphrase")
     try:
         make_verifier(settings, RememberingEncoder(make_encoder(settings)))
         broken = _not_as_listed("verifier", name)
     except SotaRagError as error:
-        return Finding("verifier", "broken", str(error), "correct or remove the setting verifier.model")
+        return Finding(
+            "verifier", "broken", str(error), "correct verifier.model, or do without it: verifier.enabled = false"
+        )
     return broken or Finding("verifier", "ok", f"{name}; {_listed(name)}")
 
 

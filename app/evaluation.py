@@ -44,7 +44,6 @@ _PASSAGES_FOR_DOCUMENTS = 400
 _PASSAGES = 100
 _KEPT_RANKS = 100
 _CUTS = (5, 10)
-_NO_HURRY_S = 3600.0  # a reranker with a time budget would rank otherwise on a busy machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +216,8 @@ class _Job:
     ) -> RunFile:
         """All systems over all topics, as a run file."""
         names = tuple(dict.fromkeys(("default", *self.plan.systems)))
-        base = self.settings.search_settings()
+        base = self.settings.measured_search_settings()
         base = base if self.plan.alpha is None else replace(base, alpha=self.plan.alpha)
-        base = replace(base, rerank_budget_s=_NO_HURRY_S)
         systems: dict[str, SystemResult] = {}
         rankings: dict[str, dict[str, list[list[Any]]]] = {}
         with ExitStack() as stack:

@@ -38,7 +38,8 @@ class MissSource:
     def open(self, settings: Settings) -> Retriever:
         """The retriever as the settings have it."""
         encoder, reranker = make_encoder(settings), make_reranker(settings)
-        return Retriever.open(self.index, encoder=encoder, reranker=reranker, settings=settings.search_settings())
+        search = settings.measured_search_settings()
+        return Retriever.open(self.index, encoder=encoder, reranker=reranker, settings=search)
 
 
 def source_of_topics(settings: Settings, topics: TopicSet, index: Path | None, progress: Progress | None) -> MissSource:

@@ -92,14 +92,19 @@ def pull(
 
 
 def folder_role(folder: Path) -> Role:
-    """What a folder in the Hugging Face layout is for, by its configuration: a classifier ranks, all else encodes."""
+    """What a folder in the Hugging Face layout is for, by its configuration: a classifier ranks, all else encodes.
+
+    A classifier with the file of a verifier's combination beside it verifies.
+    """
     import json
 
     try:
         architectures = json.loads((folder / "config.json").read_bytes()).get("architectures") or []
     except (OSError, ValueError, AttributeError):
         architectures = []
-    return "reranker" if any("ForSequenceClassification" in str(name) for name in architectures) else "encoder"
+    if not any("ForSequenceClassification" in str(name) for name in architectures):
+        return "encoder"
+    return "verifier" if (folder / "combination.json").is_file() else "reranker"
 
 
 def size_text(size: int | None) -> str:

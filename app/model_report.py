@@ -83,7 +83,8 @@ def model_facts(name: str, store: ModelStore) -> dict[str, Any]:
     if entry is None:
         return facts | {"source": "a folder named by its path"}
     package = str(entry["package"]).replace("_", "-")
-    return facts | {"source": f"package {package}", "dimension": entry["dimension"], "window": entry["window"]}
+    shape = {name: entry[name] for name in ("dimension", "window") if name in entry}
+    return facts | {"source": f"package {package}", **shape}
 
 
 def role_of(name: str, store: ModelStore) -> Role:
@@ -99,7 +100,12 @@ def role_of(name: str, store: ModelStore) -> Role:
 
 def used_model(settings: Settings, role: Role) -> str | None:
     """The name that the settings have for a role."""
-    return {"llm": settings.llm.model, "encoder": settings.encoder.model, "reranker": settings.reranker.model}[role]
+    return {
+        "llm": settings.llm.model,
+        "encoder": settings.encoder.model,
+        "reranker": settings.reranker.model,
+        "verifier": settings.verifier.model,
+    }[role]
 
 
 def setting_value(name: str, role: Role, store: ModelStore) -> str:

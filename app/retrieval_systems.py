@@ -79,9 +79,11 @@ class Bench:
                 return replace(self.base, legs=name, rerank=False)
             case "rrf" | "convex" | "learned":
                 return replace(self.base, legs="hybrid", fusion=name, rerank=False)
-            case "rrf+rerank" | "convex+rerank" | "learned+rerank":
-                fusion = cast(Literal["rrf", "convex", "learned"], name.partition("+")[0])
-                return replace(self.base, legs="hybrid", fusion=fusion, rerank=True)
+            case "rrf+rerank" | "convex+rerank":
+                fusion = cast(Literal["rrf", "convex"], name.partition("+")[0])
+                return replace(self.base, legs="hybrid", fusion=fusion, rerank=True, rerank_mix="weighted")
+            case "learned+rerank":
+                return replace(self.base, legs="hybrid", fusion="learned", rerank=True, rerank_mix="learned")
             case "no-successors":
                 return replace(self.base, mode="history")
             case _:

@@ -7,6 +7,7 @@ Nested keys are joined by two underscores in the environment: `SOTA_RAG_SEARCH__
 import hashlib
 import os
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -22,6 +23,8 @@ from .answering import AnswerSettings
 PREFIX = "SOTA_RAG_"
 CONFIG_VARIABLE = "SOTA_RAG_CONFIG"
 CONFIG_FILE = "sota-rag.toml"
+NO_HURRY_S = 3600.0
+"""The reranker's time budget where something is measured."""
 
 
 def _named_folder(value: Any) -> Any:
@@ -74,14 +77,16 @@ class RerankerSection(_Section):
     model: str | None = None
     enabled: bool = True
     depth: int = Field(default=30, ge=1)
+    mix: Literal["learned", "weighted"] = "learned"
     weight: float = Field(default=0.5, ge=0, le=1)
     budget_s: float = Field(default=1.0, gt=0)
 
 
 class VerifierSection(_Section):
-    """The model that judges what is written; without one, the lexical verifier judges alone."""
+    """The model that judges what is written; without one, or switched off, the lexical verifier judges alone."""
 
     model: str | None = None
+    enabled: bool = True
 
 
 class ChunkingSection(_Section):
@@ -200,6 +205,10 @@ class Settings(BaseSettings):
                 f"a setting cannot be understood ({error}); set its keys one by one, such as {PREFIX}SEARCH__ALPHA=0.4"
             ) from None
 
+    def measured_search_settings(self) -> SearchSettings:
+        """The same with all the time that a reranker needs, so that what is measured repeats on a busy machine."""
+        return replace(self.search_settings(), rerank_budget_s=NO_HURRY_S)
+
     def search_settings(self) -> SearchSettings:
         """Settings of the retriever."""
         search, reranker = self.search, self.reranker
@@ -207,6 +216,7 @@ class Settings(BaseSettings):
             **search.model_dump(),
             rerank=reranker.enabled,
             rerank_depth=reranker.depth,
+            rerank_mix=reranker.mix,
             rerank_weight=reranker.weight,
             rerank_budget_s=reranker.budget_s,
         )

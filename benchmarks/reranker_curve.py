@@ -94,7 +94,7 @@ def main() -> int:
         pools[name], texts[name] = samples(collection, encoder, most=options.most, seed=options.seed), collection.texts
     groups = [
         group
-        for path in sorted((options.work / f"groups-{options.seed}").glob("*.jsonl"))
+        for path in sorted((options.work / "groups").glob(f"*-{options.seed}.jsonl"))
         for group in read_groups(path)
     ]
     models = {f"{Path(folder).name}": folder for folder in options.also}
@@ -110,7 +110,7 @@ def main() -> int:
             units = [[(group.question, text) for text in group.texts] for group in drawn]
             model, tokenizer, hours = train(
                 units, losses.make(loss, drawn), base=BASE, outputs=1, plan=Plan(seed=options.seed),
-                about=f"reranker, {loss}", work=work, say=partial(print, flush=True),
+                about=f"reranker, {loss}, {losses.digest(drawn)}", work=work, say=partial(print, flush=True),
             )  # fmt: skip
             publish(model, tokenizer, work / "model", calibrated=False)
             pairs = sum(map(len, units))

@@ -5,6 +5,7 @@ by `train/fusion`. Signals are normalised within a query, so that collections an
 of weights is for the two legs before anything is reranked, another for the final order with the reranker's opinion.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -99,7 +100,15 @@ class LearnedFusion:
         for part, given in weights.items():
             if strange := sorted(set(given) - known[part]):
                 raise ModelError(f"{str(path)!r}: there is no signal {strange[0]!r} in {part!r}")
+            if below := sorted(name for name, value in given.items() if not value >= 0):
+                raise ModelError(f"{str(path)!r}: the weight of {below[0]!r} in {part!r} is below zero")
         return cls(weights["legs"], weights["final"], str(held.get("reranker", "")))
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex sha256 of all weights."""
+        told = json.dumps([dict(sorted(self.legs.items())), dict(sorted(self.final.items()))])
+        return hashlib.sha256(told.encode()).hexdigest()
 
     def fused(self, signals: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores where nothing is reranked, shape (candidates,), from leg signals."""

@@ -147,6 +147,11 @@ class Reranked:
     settled: bool = False
 
 
+def mixes_by_learned_weights(reranker: Reranker | None, fusion: LearnedFusion | None = None) -> bool:
+    """Whether a learned mix is possible: its scores are probabilities, and there are weights for them."""
+    return reranker is not None and reranker.calibrated and bool((fusion or shipped_fusion()).final)
+
+
 def rerank(
     reranker: Reranker,
     query: str,
@@ -246,15 +251,14 @@ def reorder(
         signals: their leg signals, shape (len(rows), signals); None where a leg is off.
         texts: what the model reads of given rows.
         k: how many hits are wanted; it reads as many at least.
-        settings: depth, weight and time budget.
-        fusion: the learned weights; their final ones, if there are any, are used where the fusion is learned, both legs
-            run and the reranker is calibrated. By default those that ship.
+        settings: depth, mix, weight and time budget.
+        fusion: the learned weights, by default those that ship; their final ones, if there are any, make a learned mix.
     """
     depth = max(settings.rerank_depth, k)
     head = rows[:depth]
     mix: Mix = WeightedMix(fused[: len(head)], settings.rerank_weight)
     weights = fusion or shipped_fusion()
-    if settings.fusion == "learned" and signals is not None and reranker.calibrated and weights.final:
+    if settings.rerank_mix == "learned" and signals is not None and mixes_by_learned_weights(reranker, weights):
         mix = LearnedMix(weights, signals[: len(head)])
     read = texts(head.tolist())
     outcome = rerank(

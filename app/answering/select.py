@@ -74,8 +74,9 @@ def score(
     """
     cosine = (vectors @ asked).astype(np.float64)
     covered = np.array([coverage(candidate.text, candidate.hit.passage.heading_path, weights) for candidate in found])
-    best = max(candidate.hit.score for candidate in found) or 1.0
-    passage = np.array([candidate.hit.score / best for candidate in found])
+    # Below zero are passages that a reranker had no time to read.
+    score = np.array([max(candidate.hit.score, 0.0) for candidate in found])
+    passage = score / (score.max() or 1.0)
     unfit = np.array([not could_answer(question, candidate.text) for candidate in found], dtype=float)
     leaning = np.array([candidate.leans for candidate in found], dtype=float)
     total = (

@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     common.add_argument("--index", metavar="DIR", default=argparse.SUPPRESS, help="the index folder")
     common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
     common.add_argument("-v", "--verbose", action="store_true", default=argparse.SUPPRESS, help="log more")
-    roles = ["llm", "encoder", "reranker"]
+    roles = ["llm", "encoder", "reranker", "verifier"]
 
     listing = actions.add_parser("list", parents=[common], help="every model that is listed or was pulled")
     listing.add_argument(

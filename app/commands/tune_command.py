@@ -158,11 +158,13 @@ def _tune_gate(settings: "Settings", arguments: argparse.Namespace, progress: "T
 
     from ..compose import make_answerer, make_encoder, open_retriever, starter_topics
     from ..judged_indexes import shipped_index
+    from ..settings import NO_HURRY_S
     from ..tuning.gate_threshold import choose_threshold, gate_examples
 
     topics = (_topics(arguments) or starter_topics("dev")).read()
     answer = settings.answer.model_copy(update={"mode": "extract", "strategies": ()})
-    update: dict[str, Any] = {"answer": answer}
+    reranker = settings.reranker.model_copy(update={"budget_s": NO_HURRY_S})
+    update: dict[str, Any] = {"answer": answer, "reranker": reranker}
     if not arguments.topics:
         update["index"], _ = shipped_index(settings, None, make_encoder(settings), progress)
     settings = settings.model_copy(update=update)

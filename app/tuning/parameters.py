@@ -106,15 +106,23 @@ class Space:
         base: the settings as they were when the study began; what is not tuned stays so.
         groups: what is tuned.
         chunk_sizes: choices of `target_tokens`.
+        weighted: whether the reranker's weight has a say; it has none in a learned mix.
     """
 
     base: Parameters
     groups: tuple[Group, ...]
     chunk_sizes: tuple[int, ...]
+    weighted: bool = True
 
     @classmethod
     def around(
-        cls, settings: Settings, *, groups: Iterable[Group], chunk_sizes: Sequence[int], reranker: bool
+        cls,
+        settings: Settings,
+        *,
+        groups: Iterable[Group],
+        chunk_sizes: Sequence[int],
+        reranker: bool,
+        weighted: bool = True,
     ) -> "Space":
         """The space that makes sense under given settings.
 
@@ -124,6 +132,7 @@ class Space:
                 and BM25 where its leg does not run.
             chunk_sizes: choices of `target_tokens`; the present value is always one.
             reranker: whether there is one.
+            weighted: whether its weight has a say.
         """
         base = Parameters.of(settings)
         legs = settings.search.legs
@@ -136,7 +145,7 @@ class Space:
         }
         wanted = set(groups)
         kept: tuple[Group, ...] = tuple(group for group in get_args(Group) if group in wanted and not senseless[group])
-        return cls(base, kept, tuple(sorted({*chunk_sizes, base.target_tokens})))
+        return cls(base, kept, tuple(sorted({*chunk_sizes, base.target_tokens})), weighted)
 
     def suggest(self, trial: "Trial") -> Parameters:
         """The point that a sampler asks for; what is within rounding of the base is the base."""
@@ -157,8 +166,9 @@ class Space:
                 case "rerank":
                     depths = sorted({*_RERANK_DEPTHS, base.rerank_depth})
                     chosen["rerank_depth"] = trial.suggest_categorical("rerank_depth", depths)
-                    weight = trial.suggest_float("rerank_weight", 0.0, 1.0)
-                    chosen["rerank_weight"] = _rounded(weight, base.rerank_weight)
+                    if self.weighted:
+                        weight = trial.suggest_float("rerank_weight", 0.0, 1.0)
+                        chosen["rerank_weight"] = _rounded(weight, base.rerank_weight)
         return replace(base, **chosen)
 
     def _fusion(self, trial: "Trial") -> dict[str, Any]:

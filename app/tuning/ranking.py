@@ -87,7 +87,7 @@ class RankingBench:
                 fused.scores,
                 fused.signals,
                 lambda wanted: [self._texts[row] for row in wanted],
-                k=_LEAST_RERANKED,
+                k=max(_LEAST_RERANKED, settings.rerank_depth),
                 settings=settings,
             ).rows
         names = self._documents if by_document else self._ids

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from ...eval.provenance import fingerprints, now
 from ...eval.run_file import RunFile, SystemResult, TopicInfo, summarise
 from ...eval.significance import randomisation_test
 from ...eval.statistics import paired_difference
+from ...index.learned_fusion import shipped_fusion
+from ...index.rerank import mixes_by_learned_weights
 from ...ingest.progress import Progress
 from ..compose import make_encoder, make_reranker
 from ..settings import Settings
@@ -98,13 +100,19 @@ def tune(
     """
     encoder, reranker = make_encoder(settings), make_reranker(settings)
     space = Space.around(
-        settings, groups=options.groups, chunk_sizes=options.chunk_sizes, reranker=reranker is not None
+        settings,
+        groups=options.groups,
+        chunk_sizes=options.chunk_sizes,
+        reranker=reranker is not None,
+        weighted=settings.reranker.mix == "weighted" or not mixes_by_learned_weights(reranker),
     )
     made_for = {
         "questions": task.train.name,
         "questions_sha256": task.train.digest,
         "measure": options.measure,
         "encoder": encoder.info.fingerprint,
+        "reranker": reranker.id if reranker else None,
+        "fusion": shipped_fusion().fingerprint,
         "groups": list(space.groups),
         "chunk_sizes": list(space.chunk_sizes),
         "seed": options.seed,
@@ -128,7 +136,7 @@ def _as_begun(study: TuningStudy, space: Space) -> Space:
     if begun is None:
         study.note("base", space.base.as_dict())
         return space
-    return Space(Parameters(**begun), space.groups, space.chunk_sizes)
+    return replace(space, base=Parameters(**begun))
 
 
 def _judged(

@@ -1,6 +1,7 @@
 import json
 import shutil
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -309,9 +310,10 @@ def test_ties_after_reranking_come_in_id_order(index, hash_encoder):
     check_order(hits)
 
 
-def test_a_calibrated_reranker_and_learned_weights_in_a_search(index, hash_encoder, monkeypatch):
+@pytest.mark.parametrize("fusion", ["learned", "convex", "rrf"])
+def test_a_calibrated_reranker_and_learned_weights_in_a_search(index, hash_encoder, monkeypatch, fusion):
     reranker = ByWord("lora", calibrated=True)
-    settings = SearchSettings(fusion="learned")
+    settings = SearchSettings(fusion=fusion)
     monkeypatch.setattr("sota_rag.index.rerank.shipped_fusion", lambda: FUSION)
     with Retriever.open(index, encoder=hash_encoder, reranker=reranker, settings=settings) as retriever:
         result = retriever.search("What does LoRA freeze?", k=3)
@@ -319,6 +321,8 @@ def test_a_calibrated_reranker_and_learned_weights_in_a_search(index, hash_encod
         assert "learned weights, which were fitted with another reranker" in stage.detail
         check_order(result.hits)
         assert all(0 <= hit.score <= 1 for hit in result.hits)
+        weighted = retriever.search("What does LoRA freeze?", k=3, settings=replace(settings, rerank_mix="weighted"))
+        assert "weight 0.5" in weighted.stages[-2].detail
     monkeypatch.setattr("sota_rag.index.rerank.shipped_fusion", lambda: LearnedFusion(FUSION.legs, {}))
     with Retriever.open(index, encoder=hash_encoder, reranker=reranker, settings=settings) as retriever:
         assert "weight 0.5" in retriever.search("What does LoRA freeze?", k=3).stages[-2].detail

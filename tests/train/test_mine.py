@@ -3,7 +3,7 @@ import pytest
 
 from train.fusion.fit import fit, ndcg
 from train.fusion.samples import samples
-from train.reranker.collections import Asked, Collection
+from train.reranker.collections import Asked, Collection, among
 from train.reranker.mine import NEGATIVES, mine, read_groups, write_groups
 from train.split import kept_back
 
@@ -39,6 +39,32 @@ def test_groups(collection, hash_encoder):
         assert not {TEXTS[row] for row in (*one.positives, *one.excluded)} & set(wrong)
         assert {TEXTS[row] for row in one.near} <= set(wrong)
         assert not any(answer in text for text in wrong for answer in one.answers)
+
+
+def test_no_wrong_passage_is_of_a_source_that_is_kept_back(hash_encoder):
+    asked = [
+        Asked(f"{topic} please", f"c/{n}", (n,))
+        for n, topic in enumerate("lora dropout warmup adam sgd bert moe rope".split())
+    ]
+    held = {TEXTS[one.positives[0]] for one in asked if kept_back(one.source)}
+    groups = mine(Collection("some", TEXTS, asked), hash_encoder, seed=0, most=100)
+    assert held and len(groups) == len(asked) - len(held)
+    assert not held & {text for group in groups for text in group.texts}
+
+
+def test_groups_know_what_the_search_said(hash_encoder):
+    (group,) = mine(Collection("some", TEXTS, [Asked("adam", "x/1", (3,))]), hash_encoder, seed=0, most=100)
+    assert group.texts[0] == TEXTS[3]
+    # BM25 gives all to the only passage with the word, the hash encoder spreads the other half.
+    assert 0.5 <= group.before[0] <= 1
+    assert all(0 <= score <= 0.5 for score in group.before[1:])
+
+
+def test_another_collection_brings_wrong_passages_alone(hash_encoder):
+    asked = Collection("few", TEXTS[:1], [Asked("what is lora here", "s/0", (0,))])
+    both = among(asked, Collection("more", TEXTS[1:], [Asked("adam", "s/2", (0,))]))
+    (group,) = mine(both, hash_encoder, seed=0, most=100)
+    assert group.collection == "few" and group.texts[0] == TEXTS[0] and len(group.texts) == 1 + NEGATIVES
 
 
 def test_unanswered_questions_are_a_third_at_most(hash_encoder):

@@ -29,8 +29,6 @@ MOST = {
     "expertqa": 900,
     "headings": 1200,
     "cloze": 1200,
-    "shipped-headings": 900,
-    "shipped-cloze": 600,
 }
 """Questions of a collection at most; the others give all they have."""
 
@@ -40,7 +38,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m train.reranker", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with reading/, claims/ and guides/")
     parser.add_argument("--work", type=Path, default=Path(".sota-rag/train/reranker"), help="groups and checkpoint")
-    parser.add_argument("--loss", default="both", choices=("both", "listwise", "margin", "pointwise"))
+    parser.add_argument("--loss", default="both", choices=losses.NAMES)
     parser.add_argument("--groups", type=int, help="train on so many groups only, drawn evenly")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="train on these collections only")
     parser.add_argument("--epochs", type=float, default=2.0)
@@ -54,10 +52,11 @@ def gather(made: Makers, work: Path, encoder: Encoder, seed: int) -> list[Group]
     """Groups of all collections; what was mined before is read."""
     found: list[Group] = []
     for name, make in made.items():
-        path = work / f"groups-{seed}" / f"{name}.jsonl"
+        most = MOST.get(name, 100_000)
+        path = work / "groups" / f"{name}-{most}-{seed}.jsonl"
         if not path.is_file():
             began = time.perf_counter()
-            write_groups(path, mine(make(), encoder, seed=seed, most=MOST.get(name, 100_000)))
+            write_groups(path, mine(make(), encoder, seed=seed, most=most))
             print(f"{name}: mined in {time.perf_counter() - began:.0f} s", flush=True)
         groups = read_groups(path)
         print(f"{name}: {len(groups)} groups, {sum(group.answered for group in groups)} answered", flush=True)
@@ -100,7 +99,7 @@ def main() -> None:
         base=BASE,
         outputs=1,
         plan=plan,
-        about=f"reranker, {options.loss}",
+        about=f"reranker, {options.loss}, {losses.digest(groups)}",
         work=options.work,
         say=lambda line: print(line, flush=True),
     )
@@ -111,6 +110,7 @@ def main() -> None:
     publish(model, tokenizer, options.out, calibrated=True)
     facts = {
         "made_by": "python -m train.reranker",
+        "only": options.only,
         "base": BASE,
         "loss": options.loss,
         "plan": asdict(plan),

@@ -2,9 +2,8 @@
 
 Every reader gives one `Collection`: its texts, and questions with the rows of the texts that answer them. Nothing that
 is reported on is read: of sets that are parted the part `dev`, of SQuAD the articles that are not held out, of CLAPnq
-the pages of one half, of the documents that ship the passages in which no test topic's answer stands. The dev topics
-are read to weigh signals with, and not to train on. So is SciFact, whose test part is the measure of what the model
-does on a collection it has never seen.
+the pages of one half. Nothing that ships is trained on; the dev topics over it are read to weigh signals with. SciFact
+is read to measure alone: its test part says what the model does on a collection it has never seen.
 """
 
 import hashlib
@@ -12,7 +11,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ from ..documents import Cut, read_documents
 from ..words import detokenised, sentences, windows
 
 QUESTIONS = Path(__file__).parents[1] / "gate" / "questions.jsonl"
-MOST_PASSAGES = 5000
+MOST_PASSAGES = 8000
 """Passages of documents that are looked at."""
 PASSAGE_WORDS = 150
 """How long the passages are that long texts are cut into, in words: about what the index holds."""
@@ -39,7 +38,12 @@ _GENERIC = re.compile(
     r"background|motivation|results?|usage|setup|tips|further reading|appendix|contents)\b",
     re.IGNORECASE,
 )
-_MARKUP = re.compile(r"[<>{}$\\`_=|]|:\w+:|https?:")
+_MARKUP = re.compile(r"[<>{}$\\`_=|\[\]]|:\w+:|https?:")
+_NO_ANSWER = re.compile(
+    r"\b(?:context|passages?|sources?|information) (?:provided )?(?:does|do|did) ?(?:not|n't) |"
+    r"\bnot (?:mentioned|provided|stated|specified) in\b|\bno (?:specific )?information\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +135,14 @@ def squad_source(title: str, paragraph: int) -> str:
 
 
 def qed(folder: Path) -> Collection:
-    """QED (Lamm et al., TACL 2021): questions of Natural Questions with the passage that holds the answer."""
-    texts, asked = _Texts(), list[Asked]()
+    """QED (Lamm et al., TACL 2021): questions of Natural Questions with the passage that holds the answer.
+
+    Pages that CLAPnq asks about too are left out, as its other half is reported on.
+    """
+    texts, asked, elsewhere = _Texts(), list[Asked](), clapnq_titles(folder)
     for row in _lines(folder / "reading" / "qed" / "qed-dev.jsonlines"):
+        if row["title_text"] in elsewhere:
+            continue
         answers = {detokenised(part["string"]) for answer in row["original_nq_answers"] for part in answer}
         rows = texts.add(detokenised(row["paragraph_text"]), row["title_text"])
         if found := texts.holding(rows, sorted(answers)):
@@ -142,6 +151,13 @@ def qed(folder: Path) -> Collection:
                 Asked(row["question_text"], f"qed/{row['title_text']}", found, (), rest, tuple(sorted(answers)))
             )
     return Collection("qed", texts.rows, asked)
+
+
+def clapnq_titles(folder: Path) -> set[str]:
+    """Titles of all pages of CLAPnq dev."""
+    names = ("answerable", "unanswerable")
+    files = (folder / "reading" / "clapnq" / f"clapnq_dev_{name}.jsonl" for name in names)
+    return {row["passages"][0]["title"] for path in files for row in _lines(path)}
 
 
 def clapnq_rows(folder: Path, name: str) -> Iterator[dict[str, Any]]:
@@ -228,13 +244,15 @@ def halueval(folder: Path) -> Collection:
 def expertqa(folder: Path) -> Collection:
     """ExpertQA (Malaviya et al., NAACL 2024): experts' questions and the beginning of an answer to each.
 
-    Questions of the test parts of its claims are left out.
+    Questions of the test parts of its claims are left out, and answers that say that nothing is known.
     """
     root = folder / "claims" / "expertqa" / "data" / "lfqa"
     tests = {row["question"] for name in ("domain_test", "rand_test") for row in _lines(root / f"{name}.jsonl")}
     texts, asked = _Texts(), list[Asked]()
     for row in _lines(root / "rand_lfqa_train.json"):
-        if row["question"] not in tests and (rows := tuple(texts.add(row["answer"]))):
+        if row["question"] in tests or _NO_ANSWER.search(row["answer"]):
+            continue
+        if rows := tuple(texts.add(row["answer"])):
             source = f"expertqa/{digest(row['question'])}"
             asked.append(Asked(row["question"], source, rows[:1], excluded=rows[1:]))
     return Collection("expertqa", texts.rows, asked)
@@ -319,13 +337,6 @@ def topics(shipped: Mapping[str, Cut]) -> Collection:
     return Collection("topics", [passage.contextual_text for passage in passages], asked)
 
 
-def without_test_gold(shipped: Mapping[str, Cut]) -> list[Passage]:
-    """Passages of the documents that ship, less those in which the answer to a test topic stands."""
-    golds = _golds(shipped)
-    held = {name for topic in starter_topics("test").read() for gold in topic.gold for name in golds.holding(gold)}
-    return [passage for cut in shipped.values() for passage in cut.passages if passage.id not in held]
-
-
 def _golds(shipped: Mapping[str, Cut]) -> GoldPassages:
     return GoldPassages(lambda name: shipped[name].document, lambda name: shipped[name].passages)
 
@@ -341,9 +352,13 @@ def some_passages(cuts: Mapping[str, Cut], seed: int) -> list[Passage]:
 
 
 def headings(passages: Sequence[Passage], *, name: str, seed: int) -> Collection:
-    """Headings and the sections below them, headings taken out; a heading that occurs twice has the title before it."""
+    """Headings and the sections below them; a heading that occurs twice has the title before it.
+
+    Texts are as the index holds them, but for the last heading, which is what is asked. No text that has the words
+    is taken for a wrong one.
+    """
     dice = random.Random(seed)
-    texts = [passage.text for passage in passages]
+    texts = [replace(passage, heading_path=passage.heading_path[:-1]).contextual_text for passage in passages]
     sections: dict[tuple[str, ...], list[int]] = {}
     for place, passage in enumerate(passages):
         sections.setdefault((passage.document_id, *passage.heading_path), []).append(place)
@@ -355,12 +370,18 @@ def headings(passages: Sequence[Passage], *, name: str, seed: int) -> Collection
         heading = path[-1] if path else ""
         if len(heading.split()) < 2 or _GENERIC.match(heading) or _MARKUP.search(heading):
             continue
-        if len(texts[rows[0]].split()) < 25 or (len(path) < 2 and counts[heading.lower()] > 1):
+        if len(passages[rows[0]].text.split()) < 25 or (len(path) < 2 and counts[heading.lower()] > 1):
             continue
         titled = len(path) > 1 and (counts[heading.lower()] > 1 or dice.random() < 0.4)
         questions.setdefault(f"{path[0]}: {heading}" if titled else heading, []).append((document, rows))
     asked = [
-        Asked(words, f"{name}/{held[0][0]}", (held[0][1][0],), excluded=tuple(held[0][1][1:]))
+        Asked(
+            words,
+            f"guides/{held[0][0]}",
+            (held[0][1][0],),
+            excluded=tuple(held[0][1][1:]),
+            answers=(words.rpartition(": ")[2],),
+        )
         for words, held in questions.items()
         if len(held) == 1 and not _MARKUP.search(words)
     ]
@@ -370,7 +391,7 @@ def headings(passages: Sequence[Passage], *, name: str, seed: int) -> Collection
 def cloze(passages: Sequence[Passage], *, name: str, seed: int) -> Collection:
     """Sentences, and the passages that they were taken out of (the inverse cloze task; Lee et al., ACL 2019)."""
     dice = random.Random(seed)
-    texts = [passage.text for passage in passages]
+    texts = [passage.contextual_text for passage in passages]
     asked: list[Asked] = []
     for place, passage in enumerate(passages):
         found = sentences(passage.text)
@@ -381,8 +402,9 @@ def cloze(passages: Sequence[Passage], *, name: str, seed: int) -> Collection:
         ]
         if len(found) >= 4 and fit and dice.random() < 0.5:
             taken = dice.choice(fit)
-            texts[place] = " ".join(found[:taken] + found[taken + 1 :])
-            asked.append(Asked(found[taken], f"{name}/{passage.document_id}", (place,)))
+            rest = replace(passage, text=" ".join(found[:taken] + found[taken + 1 :]))
+            texts[place] = rest.contextual_text
+            asked.append(Asked(found[taken], f"guides/{passage.document_id}", (place,)))
     return Collection(name, texts, asked)
 
 
@@ -391,19 +413,22 @@ Makers = dict[str, Callable[[], Collection]]
 
 def trained(data: Path, seed: int) -> Makers:
     """What a reranker is trained on, by name; `data` holds `reading/`, `claims/` and `guides/`."""
-    shipped = cache(lambda: without_test_gold(read_documents(starter_corpus())))
     guides = cache(lambda: some_passages(read_documents([data / "guides"]), seed))
+    encyclopedia = cache(lambda: (squad(data), qed(data)))
     return {
-        "squad": lambda: squad(data),
-        "qed": lambda: qed(data),
+        "squad": lambda: among(*encyclopedia()),
+        "qed": lambda: among(*reversed(encyclopedia())),
         "pubmedqa": lambda: pubmedqa(data),
         "pubmed-claims": lambda: pubmed_claims(data, seed=seed),
         "expertqa": lambda: expertqa(data),
-        "shipped-headings": lambda: headings(shipped(), name="shipped-headings", seed=seed),
-        "shipped-cloze": lambda: cloze(shipped(), name="shipped-cloze", seed=seed),
         "headings": lambda: headings(guides(), name="headings", seed=seed),
         "cloze": lambda: cloze(guides(), name="cloze", seed=seed),
     }
+
+
+def among(asked: Collection, other: Collection) -> Collection:
+    """A collection whose wrong passages may come from another one too, which is of the same kind."""
+    return Collection(asked.name, asked.texts + other.texts, asked.asked)
 
 
 def weighed(data: Path) -> Makers:

@@ -32,24 +32,27 @@ class Group:
         question: the question.
         texts: passages; the first answers it where `answered` is true, the others do not.
         answered: whether one does.
+        before: of each passage, what the convex combination of BM25 and cosine says of it, in [0, 1].
     """
 
     collection: str
     question: str
     texts: tuple[str, ...]
     answered: bool
+    before: tuple[float, ...]
 
 
 def mine(collection: Collection, encoder: Encoder, *, seed: int, most: int) -> list[Group]:
     """Groups of a collection's questions, at most so many; unanswered ones are at most a third of them.
 
     Wrong passages come from the best forty of BM25 and cosine, combined as in a search: known near ones first, then
-    two of the first ten and the rest from further down.
+    two of the first ten and the rest from further down. None belongs to a source that is kept back.
     """
     dice = random.Random(f"{seed}/{collection.name}")
     open_ = [one for one in collection.asked if not kept_back(one.source)]
     answered = [one for one in open_ if one.positives]
     unanswered = [one for one in open_ if not one.positives]
+    held_back = _rows(one for one in collection.asked if kept_back(one.source)) - _rows(open_)
     dice.shuffle(answered)
     dice.shuffle(unanswered)
     kept = answered[: max(most - len(unanswered), most * 2 // 3)]
@@ -63,15 +66,22 @@ def mine(collection: Collection, encoder: Encoder, *, seed: int, most: int) -> l
     for one, vector in zip(kept, asked, strict=True):
         cosines = vectors @ vector
         bm25 = sparse.scores(one.text)
-        rows = np.union1d(np.argsort(-cosines)[:_DEPTH], np.argsort(-bm25)[:_DEPTH])
-        fused = convex_combination(cosines[rows], bm25[rows])
-        order = rows[np.lexsort((rows, -fused))][:_DEPTH].tolist()
         right = dice.choice(one.positives) if one.positives else None
+        named = [*one.near] if right is None else [right, *one.near]
+        rows = np.union1d(np.union1d(np.argsort(-cosines)[:_DEPTH], np.argsort(-bm25)[:_DEPTH]), named).astype(np.int64)
+        fused = convex_combination(cosines[rows], bm25[rows])
+        order = [row for row in rows[np.lexsort((rows, -fused))].tolist() if row not in held_back][:_DEPTH]
         wrong = _wrong(collection, one, order, None if right is None else vectors @ vectors[right], dice)
-        texts = [collection.texts[row] for row in ([] if right is None else [right]) + wrong]
-        if len(texts) > 1:
-            groups.append(Group(collection.name, _put(one.text, dice), tuple(texts), right is not None))
+        chosen = ([] if right is None else [right]) + wrong
+        if len(chosen) > 1:
+            texts = tuple(collection.texts[row] for row in chosen)
+            before = tuple(round(float(score), 4) for score in fused[np.searchsorted(rows, chosen)])
+            groups.append(Group(collection.name, _put(one.text, dice), texts, right is not None, before))
     return groups
+
+
+def _rows(asked: Iterable[Asked]) -> set[int]:
+    return {row for one in asked for row in (*one.positives, *one.near, *one.excluded)}
 
 
 def _wrong(
@@ -101,12 +111,14 @@ def _put(question: str, dice: random.Random) -> str:
 def write_groups(path: Path, groups: Iterable[Group]) -> None:
     """Groups as JSONL."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as file:
+    beside = path.with_suffix(".new")
+    with beside.open("w", encoding="utf-8") as file:
         for group in groups:
             file.write(json.dumps(asdict(group), ensure_ascii=False) + "\n")
+    beside.replace(path)
 
 
 def read_groups(path: Path) -> list[Group]:
     """Groups that `write_groups` wrote."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [Group(row["collection"], row["question"], tuple(row["texts"]), row["answered"]) for row in rows]
+    return [Group(**{**row, "texts": tuple(row["texts"]), "before": tuple(row["before"])}) for row in rows]

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,24 +13,30 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 from sota_rag.app.answering.logistic import LogisticModel
 from sota_rag.app.answering.remember import RememberingEncoder
+from sota_rag.app.answering.verify.judgement import Verdict
 from sota_rag.app.answering.verify.learned import FEATURES, Combination, LearnedVerifier, make_reader
 from sota_rag.app.compose import make_encoder
 from sota_rag.app.settings import Settings
 
 from ..documents import read_documents
 from ..loop import Plan, train
+from ..overlap import Known, alike
 from ..publish import publish
 from ..reranker.collections import some_passages
 from ..split import kept_back
 from . import losses
 from .combine import balanced, fit, probability, thresholds
-from .examples import SUPPORTED, Example, guides, published
+from .examples import SUPPORTED, Example, guides, published, reported
 
 BASE = "models/reranker"
 MOST = {"squad": 3600, "guides": 6000}
 """Examples at most; the others give all they have."""
 AGAINST = ("contradiction", "proved_wrong")
 UNDECIDED = Combination(LogisticModel(dict.fromkeys(FEATURES, 0.0), 0.0, 0.5, "nothing"), 0.5)
+MOST_KNOWN = 0.3
+"""Share of the evidence that may stand in evidence that is reported on."""
+MOST_ALIKE = 0.5
+"""How alike a claim of SciFact may be to one that is reported on."""
 WINDOWS = 2
 """Windows of a claim that are trained on."""
 
@@ -49,8 +56,10 @@ def arguments() -> argparse.Namespace:
 
 
 def gather(data: Path, work: Path, seed: int) -> list[Example]:
-    """Examples of all data; what was made before is read."""
+    """Examples of all data, but for those whose evidence is reported on elsewhere; what was made before is read."""
     makers = published(data, seed)
+    tests = reported(data)
+    known = Known(text for claims in tests.values() for claim in claims for text in claim.evidence)
 
     def of_guides() -> Iterable[Example]:
         passages = some_passages(read_documents([data / "guides"]), seed)
@@ -61,7 +70,10 @@ def gather(data: Path, work: Path, seed: int) -> list[Example]:
         path = work / f"examples-{seed}" / f"{name}.jsonl"
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            made = list(make())
+            made = [one for one in make() if known.share(" ".join(one.evidence)) < MOST_KNOWN]
+            if name == "scifact":
+                stated = [claim.text for claim in tests["scifact"]]
+                made = [one for one in made if all(alike(one.claim, claim) < MOST_ALIKE for claim in stated)]
             if len(made) > MOST.get(name, len(made)):
                 made = random.Random(seed).sample(made, MOST[name])
             path.write_text("".join(json.dumps(asdict(one)) + "\n" for one in made), encoding="utf-8")
@@ -115,20 +127,24 @@ def combine(examples: Sequence[Example], model: Path) -> dict[str, object]:
     """The combination of the cross-encoder's opinion with the plain signals, with what it reaches on sets left out."""
     encoder = RememberingEncoder(make_encoder(Settings()))
     verifier = LearnedVerifier(make_reader(str(model)), encoder, UNDECIDED)
-    rows: dict[str, tuple[list[list[float]], list[bool]]] = {}
+    rows: dict[str, tuple[list[list[float]], list[bool], list[float]]] = {}
     for number, one in enumerate(examples):
-        values = verifier.opinion(one.claim, one.evidence)[0].values()
-        signals, labels = rows.setdefault(one.origin.removesuffix("-damaged"), ([], []))
+        opinion, judged, _ = verifier.opinion(one.claim, one.evidence)
+        signals, labels, ruled = rows.setdefault(one.origin.removesuffix("-damaged"), ([], [], []))
+        values = opinion.values()
         signals.append([values[name] for name in FEATURES])
         labels.append(one.label == SUPPORTED)
+        stands = judged.verdict is Verdict.SUPPORTED
+        ruled.append(1.0 if stands else 0.0 if opinion.proved_wrong else math.nan)
         if number % 500 == 0:
             print(f"opinion {number} of {len(examples)}", flush=True)
-    sets = {name: (np.array(signals), np.array(labels)) for name, (signals, labels) in rows.items()}
+    sets = {name: (np.array(signals), np.array(labels)) for name, (signals, labels, _) in rows.items()}
     against = [name in AGAINST for name in FEATURES]
     left_out = {}
     for name in sets:
         rest = fit({other: one for other, one in sets.items() if other != name}, against)
-        left_out[name] = (probability(sets[name][0], *rest), sets[name][1])
+        scores, ruled = probability(sets[name][0], *rest), np.array(rows[name][2])
+        left_out[name] = (np.where(np.isnan(ruled), scores, ruled), sets[name][1])  # rules come first, as in a verdict
     supported, partial = thresholds(left_out)
     weights, bias = fit(sets, against)
     return {
@@ -136,7 +152,7 @@ def combine(examples: Sequence[Example], model: Path) -> dict[str, object]:
         "bias": round(bias, 4),
         "threshold": supported,
         "partial": partial,
-        "trained_on": f"{len(examples)} claims of {len(sets)} sets, none of which the cross-encoder was trained on",
+        "trained_on": f"{len(examples)} claims of {len(sets)} sets, with sources that were kept from the cross-encoder",
         "left_out": {
             name: {
                 "claims": len(right),

@@ -69,7 +69,7 @@ def thresholds(scored: Mapping[str, tuple[NDArray[np.float64], NDArray[np.bool_]
             continue
         between = []
         for scores, right in scored.values():
-            inside = (scores >= cut) & (scores < cut + 0.1)
+            inside = (scores >= cut) & (scores < min(cut + 0.1, supported))
             weights = _weights(right)[inside]
             if weights.sum():
                 between.append(float((weights * right[inside]).sum() / weights.sum()))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sota_rag.app.answering.verify.windows import closest_windows
-from sota_rag.eval.claims import Claim, read_set
+from sota_rag.eval.claims import SETS, Claim, read_set
 from sota_rag.eval.claims.judging import evidence_of, sentences_of
 from sota_rag.index import Passage
 
@@ -27,6 +27,12 @@ _MARKUP = re.compile(r"[<>{}$\\`_=|]|:\w+:|https?:|\]\(")
 
 SUPPORTED, NEUTRAL, CONTRADICTED, UNSUPPORTED = "supported", "neutral", "contradicted", "unsupported"
 """Labels; `unsupported` is one of the two before it, and it is not known which."""
+
+
+_NEGATED = 0.15
+"""Share of the sentences without a "not" that get one."""
+_ASKED = 0.15
+"""Share of the answers that no rule makes a statement of that are kept, behind their question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +58,23 @@ class Example:
         return [window.text for window in closest_windows(self.claim, self.evidence)][:most]
 
 
+def folder_of(folder: Path, name: str) -> Path:
+    """Where a set of claims lies."""
+    return folder / "beir" / "scifact" if name == "scifact" else folder / "claims" / name
+
+
+def reported(folder: Path) -> dict[str, list[Claim]]:
+    """What figures are reported on: the parts `test` of all sets of claims."""
+    return {name: read_set(name, folder_of(folder, name), "test") for name in SETS}
+
+
 def claim_sets(folder: Path) -> Iterator[Example]:
     """The parts `dev` of WiCE, Factcheck-GPT, BEGIN, HaluEval and ExpertQA.
 
     Of an unsupported claim of several sentences, the one that is least like the evidence is taken.
     """
     for name in ("wice", "factcheck_gpt", "begin", "halueval", "expertqa"):
-        for claim in read_set(name, folder / "claims" / name, "dev"):
+        for claim in read_set(name, folder_of(folder, name), "dev"):
             yield from _of_claim(name, claim)
 
 
@@ -74,7 +90,7 @@ def _of_claim(name: str, claim: Claim) -> Iterator[Example]:
 
 def halueval_balanced(folder: Path, dice: random.Random) -> Iterator[Example]:
     """Long right answers and short wrong ones, so that length does not tell them apart."""
-    for claim in read_set("halueval", folder / "claims" / "halueval", "dev"):
+    for claim in read_set("halueval", folder_of(folder, "halueval"), "dev"):
         if not claim.supported:
             continue
         one = partial(Example, "halueval", f"halueval/{claim.source}", evidence=tuple(evidence_of(claim)))
@@ -97,14 +113,18 @@ def squad(folder: Path, dice: random.Random) -> Iterator[Example]:
             asked = question["question"].strip()
             if question["is_impossible"]:
                 for plausible in question["plausible_answers"][:1]:
-                    yield one(claim=_stated(asked, plausible["text"], dice), label=UNSUPPORTED)
+                    if stated := _stated(asked, plausible["text"], dice):
+                        yield one(claim=stated, label=UNSUPPORTED)
                 continue
             given = [answer["text"] for answer in question["answers"]]
             said = min(given, key=len)
-            yield one(claim=_stated(asked, said, dice), label=SUPPORTED)
+            if not (stated := _stated(asked, said, dice)):
+                continue
+            yield one(claim=stated, label=SUPPORTED)
             wrong = [other for other in right if not alike(other, given) and _kind(other) == _kind(said)]
             if wrong and dice.random() < 0.6:
-                yield one(claim=_stated(asked, dice.choice(wrong), dice), label=UNSUPPORTED)
+                false = dice.choice(wrong)
+                yield one(claim=statement(asked, false) or f"{asked} {false}", label=UNSUPPORTED)
 
 
 def qed(folder: Path, dice: random.Random) -> Iterator[Example]:
@@ -115,10 +135,13 @@ def qed(folder: Path, dice: random.Random) -> Iterator[Example]:
         if not answers or len(answers[0].split()) > 12:
             continue
         one = partial(Example, "qed", f"qed/{row['title_text']}", evidence=tuple(sentences(text)))
-        yield one(claim=_stated(row["question_text"], answers[0], dice), label=SUPPORTED)
+        if not (stated := _stated(row["question_text"], answers[0], dice)):
+            continue
+        yield one(claim=stated, label=SUPPORTED)
         others = [name for name in names_of(text) if _kind(name) == _kind(answers[0]) and not alike(name, answers)]
         if others:
-            yield one(claim=_stated(row["question_text"], dice.choice(others), dice), label=UNSUPPORTED)
+            asked, false = row["question_text"], dice.choice(others)
+            yield one(claim=statement(asked, false) or f"{asked} {false}", label=UNSUPPORTED)
 
 
 def clapnq(folder: Path, dice: random.Random) -> Iterator[Example]:
@@ -152,7 +175,7 @@ def pubmedqa(folder: Path, dice: random.Random) -> Iterator[Example]:
 def scifact(folder: Path) -> Iterator[Example]:
     """SciFact's train claims (Wadden et al., EMNLP 2020) against the abstracts they cite."""
     labels = {"SUPPORT": SUPPORTED, "CONTRADICT": CONTRADICTED}
-    for claim in read_set("scifact", folder / "beir" / "scifact", "dev"):
+    for claim in read_set("scifact", folder_of(folder, "scifact"), "dev"):
         told = tuple(claim.evidence[0].split("\n\n"))
         yield Example("scifact", f"scifact/{claim.source}", claim.text, told, labels.get(claim.original, NEUTRAL))
 
@@ -169,7 +192,7 @@ def guides(passages: Sequence[Passage], dice: random.Random, count: int) -> Iter
             prose.append((passage.document_id, found, fit))
     dice.shuffle(prose)
     for document, told, fit in prose[:count]:
-        yield from _with_damage("guides", f"cloze/{document}", dice.choice(fit), told, names[document], dice, most=2)
+        yield from _with_damage("guides", f"guides/{document}", dice.choice(fit), told, names[document], dice, most=2)
 
 
 def _with_damage(
@@ -182,13 +205,17 @@ def _with_damage(
     *,
     most: int = 1,
 ) -> Iterator[Example]:
-    """A true sentence and up to `most` false ones made of it."""
+    """A true sentence and up to `most` false ones made of it.
+
+    A sentence with "not" loses it, and few others get one: the word must not give the label away.
+    """
     true = shortened(sentence, dice)
     yield Example(origin, source, true, tuple(told), SUPPORTED)
-    kinds = list(RULES)
-    dice.shuffle(kinds)
+    others = [kind for kind in RULES if kind != "negation"]
+    dice.shuffle(others)
+    first = " not " in true or dice.random() < _NEGATED
     made = 0
-    for kind in kinds:
+    for kind in ["negation", *others] if first else others:
         false = damaged(true, kind, dice, names)
         if false and made < most:
             made += 1
@@ -197,10 +224,9 @@ def _with_damage(
             yield Example(f"{origin}-damaged", source, false, tuple(told), UNSUPPORTED if unsure else CONTRADICTED)
 
 
-def _stated(question: str, answer: str, dice: random.Random) -> str:
-    """Question and answer as a statement where a rule makes one, else one behind the other."""
-    made = statement(question, answer) if dice.random() < 0.8 else None
-    return made or f"{question} {answer}"
+def _stated(question: str, answer: str, dice: random.Random) -> str | None:
+    """Question and answer as a statement; where no rule makes one, now and then one behind the other."""
+    return statement(question, answer) or (f"{question} {answer}" if dice.random() < _ASKED else None)
 
 
 def alike(name: str, answers: Sequence[str]) -> bool:

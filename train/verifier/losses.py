@@ -34,7 +34,8 @@ def weights(examples: Sequence[Example]) -> list[float]:
 def make(examples: Sequence[Example], sizes: Sequence[int]) -> "Callable[[torch.Tensor, Sequence[int]], torch.Tensor]":
     """Cross-entropy over the three outputs, of the window that supports the claim most.
 
-    Where a claim is known to be unsupported and not in which way, the two other outputs count together.
+    Where a claim is known to be unsupported and not in which way, the two other outputs count together. A contradiction
+    is asked of the window that contradicts most, and of the one that supports most only that it does not.
 
     Args:
         examples: what is trained on.
@@ -50,7 +51,13 @@ def make(examples: Sequence[Example], sizes: Sequence[int]) -> "Callable[[torch.
         for unit, logs in zip(units, parts, strict=True):
             best = logs[logs[:, 0].argmax()]
             label = examples[unit].label
-            said = best[OUTPUTS.index(label)] if label in OUTPUTS else torch.logsumexp(best[1:], dim=0)
+            if label == CONTRADICTED:
+                against = logs[:, 2].argmax()
+                said = logs[against, 2]
+                if against != logs[:, 0].argmax():
+                    said = (said + torch.logsumexp(best[1:], dim=0)) / 2
+            else:
+                said = best[OUTPUTS.index(label)] if label in OUTPUTS else torch.logsumexp(best[1:], dim=0)
             values.append(-weight[unit] * said)
         return torch.stack(values).mean()
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from typing import Protocol, Self
 
 import numpy as np
@@ -21,10 +22,13 @@ from ....index.cross_encoder import PairModel
 from ....index.errors import ModelError
 from ....index.models import find_model
 from ..logistic import LogisticModel
+from ..prompts import is_abstention
+from .guards import is_english
 from .judgement import Judgement, Verdict
-from .lexical import LexicalVerifier
+from .lexical import LexicalVerifier, says_too_little
 from .similarity import Signals, SimilarityVerifier
-from .windows import closest_windows
+from .tokens import tokenise
+from .windows import Window, closest_windows
 
 VERSION = "learned-1"
 SHIPPED = "sota-rag-verifier"
@@ -132,26 +136,29 @@ class LearnedVerifier:
         """Judge one claim; `Verifier.verify` describes the arguments.
 
         The score is the probability of support, but for what rules decide: what stands there word for word, or is
-        safely shortened, scores no less than the threshold, and what a guard has proved wrong less than `partial`.
+        safely shortened, scores no less than the threshold, and what a guard has proved wrong less than `partial`. What
+        is not English, says too little, or says that nothing is said, is left to the lexical verifier.
         """
         if not any(sentence.strip() for sentence in evidence):
             return Judgement(Verdict.UNSUPPORTED, 0.0, "there is no evidence")
-        opinion, judged, places = self.opinion(claim, evidence)
+        opinion, judged, window = self.opinion(claim, evidence)
         score, least = self.combination.model.of(opinion.values()), self.combination.model.threshold
         if judged.verdict is Verdict.SUPPORTED:
             return replace(judged, score=round(max(score, least), 4))
         if opinion.proved_wrong:
             return replace(judged, score=round(0.9 * score * self.combination.partial, 4))
-        score = round(score, 4)
+        if not is_english(claim) or is_abstention(claim) or says_too_little(tokenise(claim)):
+            return judged
+        score, places = round(score, 4), self._cited(claim, evidence, window)
         if score >= least:
             return Judgement(Verdict.SUPPORTED, score, "", places)
         reason = "the passage says otherwise" if opinion.contradiction > 0.5 else judged.reason
         verdict = Verdict.PARTIAL if score >= self.combination.partial else Verdict.UNSUPPORTED
-        return Judgement(verdict, score, reason, places)
+        return Judgement(verdict, score, reason or "the passage does not say it", places)
 
-    def opinion(self, claim: str, evidence: Sequence[str]) -> tuple[Opinion, Judgement, tuple[int, ...]]:
-        """What the combination sees, what the lexical verifier says, and where the evidence comes nearest."""
-        plain, places = self._similarity.signals(claim, evidence)
+    def opinion(self, claim: str, evidence: Sequence[str]) -> tuple[Opinion, Judgement, Window]:
+        """What the combination sees, what the lexical verifier says, and the window that supports the claim most."""
+        plain, _ = self._similarity.signals(claim, evidence)
         judged = self._lexical.verify(claim, evidence)
         text = " ".join(claim.split())
         windows = closest_windows(text, evidence)
@@ -168,8 +175,18 @@ class LearnedVerifier:
                 lexical=judged.score,
             ),
             judged,
-            places,
+            windows[best],
         )
+
+    def _cited(self, claim: str, evidence: Sequence[str], window: Window) -> tuple[int, ...]:
+        """The sentences of a window that come nearest to the claim, of each passage that it takes from."""
+        places: list[int] = []
+        for full, passage in groupby(range(len(evidence)), key=lambda place: bool(evidence[place].strip())):
+            inside = {place for place in passage if place in window.sentences} if full else set()
+            if inside:
+                held = [text if place in inside else "" for place, text in enumerate(evidence)]
+                places += self._similarity.signals(claim, held)[1]
+        return tuple(places)
 
 
 def make_reader(model_id: str, *, device: str = "auto", precision: str = "auto") -> PairModel:

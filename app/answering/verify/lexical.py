@@ -79,19 +79,22 @@ class LexicalVerifier:
         places = (place - 1, place) if widened else (place,)
         around = " ".join(evidence[one] for one in places)
         score = _clip(0.35 * cosine + 0.65 * alignment.covered)
+        whole = " ".join(evidence)
+        names = _missing_names(alignment)
         against = [problem.message for problem in check(claim, around)]
-        against += [f"{token.text!r} stands in none of its sentences" for token in _missing_names(alignment)]
-        against += [f"the quotation {quote!r} stands nowhere" for quote in missing_quotes(claim, " ".join(evidence))]
+        elsewhere = [f"{token.text!r} stands in none of its sentences" for token in names]
+        against += [f"the quotation {quote!r} stands nowhere" for quote in missing_quotes(claim, whole)]
         against += contradictions(alignment, read)
-        if against:
-            return score, Judgement(Verdict.UNSUPPORTED, score * 0.3, against[0], places, proved=True)
+        if against or elsewhere:
+            proved = bool(against) or any(token.text.casefold() not in whole.casefold() for token in names)
+            return score, Judgement(Verdict.UNSUPPORTED, score * 0.3, [*against, *elsewhere][0], places, proved)
         unsure = doubts(alignment)
         if unsure:
             return score, Judgement(Verdict.UNCHECKED, score * 0.6, unsure[0], places)
         plain = " ".join(sentence.split())
         if not widened and not alignment.absent and is_shortening(claim, plain):
             return score, Judgement(Verdict.SUPPORTED, score, "", places)
-        if weight(claimed) < _LEAST:
+        if says_too_little(claimed):
             return score, Judgement(Verdict.UNCHECKED, score * 0.6, "it says too little to be checked", places)
         weighed = _weighed(alignment, reservations(alignment), score, cosine, places)
         return score, _read_closely(weighed, claim, plain, score)
@@ -102,6 +105,11 @@ class LexicalVerifier:
         cosines = (vectors[1:] @ vectors[0]).astype(np.float64)
         cosines[[not text.strip() for text in evidence]] = -1.0
         return cosines
+
+
+def says_too_little(claimed: Sequence[Token]) -> bool:
+    """Whether a claim could be found in too many passages."""
+    return weight(claimed) < _LEAST
 
 
 def _weighed(

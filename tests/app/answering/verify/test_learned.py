@@ -5,6 +5,7 @@ import pytest
 from sota_rag.app.answering.logistic import LogisticModel
 from sota_rag.app.answering.verify.judgement import Verdict
 from sota_rag.app.answering.verify.learned import FEATURES, Combination, LearnedVerifier, make_reader
+from sota_rag.app.answering.verify.lexical import LexicalVerifier
 from sota_rag.index.errors import ModelError
 
 EVIDENCE = ["LoRA freezes the pretrained weights.", "It trains two thin matrices.", "Training takes 3 hours."]
@@ -86,6 +87,40 @@ def test_the_best_window_decides(minilm):
     verifier = LearnedVerifier(ByWord(), minilm, BY_SUPPORT)
     assert verifier.verify(PARAPHRASE, evidence).verdict is Verdict.UNSUPPORTED
     assert verifier.verify(PARAPHRASE, [*evidence, "The original LoRA matrices."]).verdict is Verdict.SUPPORTED
+
+
+def test_what_is_cited_is_in_the_window_that_supports(minilm):
+    class ByWord:
+        id = "by-word@1"
+
+        def read(self, pairs):
+            return np.array([[4.0 if "matrices" in text else -4.0, 0, 0] for _, text in pairs], dtype=np.float32)
+
+    nearer = "With LoRA the original parameters do not change, or so it is said by some who tried it."
+    far = [f"Sentence {n} is about kites and the wind over the long northern shore." for n in range(20)]
+    evidence = [nearer, *far, "", "Two thin matrices of LoRA learn, and the original parameters do not.", *far]
+    judgement = LearnedVerifier(ByWord(), minilm, BY_SUPPORT).verify("The parameters are kept by LoRA.", evidence)
+    assert judgement.verdict is Verdict.SUPPORTED
+    assert 22 in judgement.sentences
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Die Gewichte werden nicht verändert und die neuen Matrizen sind sehr klein.",
+        "The answer is no.",
+        "The passages do not say how long training takes.",
+    ],
+)
+def test_some_claims_are_left_to_the_lexical_verifier(judge, minilm, claim):
+    assert judge(claim, (9, 0, 0)) == LexicalVerifier(minilm).verify(claim, EVIDENCE)
+    assert judge(claim, (9, 0, 0)).verdict is not Verdict.SUPPORTED
+
+
+def test_a_name_that_stands_elsewhere_in_the_evidence_is_not_proved_wrong(judge):
+    claim, apart = "LoRA trains two thin matrices.", [EVIDENCE[0], "The rest is kept as it is.", EVIDENCE[1]]
+    assert judge(claim, (9, 0, 0), apart).verdict is Verdict.SUPPORTED
+    assert judge(claim, (9, 0, 0), apart[1:]).verdict is Verdict.UNSUPPORTED
 
 
 def test_signals_have_their_names(minilm):
