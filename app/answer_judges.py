@@ -21,7 +21,7 @@ def verifier_judge(verifier: Verifier) -> Judge:
 
 
 def own_judges(answerer: Answerer) -> list[Judge]:
-    """The verifier that the answerer uses, and the one that shares no rule with it."""
+    """The verifier that the answerer uses, and the one that shares no rule with the lexical one."""
     from .answering.verify.similarity import SimilarityVerifier
 
     return [verifier_judge(answerer.verifier), verifier_judge(SimilarityVerifier(answerer.encoder))]
@@ -44,7 +44,10 @@ def judging_notes(
         )
     for judge in judges:
         if judge.id in filters:
-            others = [f"faithfulness ({other.name})" for other in judges if other.id not in filters]
+            # The learned verifier weighs the signals of the similarity verifier too.
+            kin = {"similarity"} if judge.name == "learned" else set()
+            free = [other for other in judges if other.id not in filters and other.name not in kin]
+            others = [f"faithfulness ({other.name})" for other in free]
             others += ["faithfulness (human)"] if labels else []
             notes.append(
                 f"{system}: the sentences were filtered by {judge.id}, so faithfulness ({judge.name}) tells "

@@ -50,7 +50,8 @@ class PairModel:
             raise ModelError(f"{model_id!r} gives {given} numbers for a pair; name a model that gives {outputs}")
         weights_sha256(self._files.folder)  # there are weights
         self._device, self._precision = device, precision
-        self._lock = threading.Lock()
+        # Whoever asks for pairs that are known does not wait for somebody else's forward pass.
+        self._lock, self._memory = threading.Lock(), threading.Lock()
         self._model: CrossEncoder | None = None
         self._known: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
         self._outputs = outputs
@@ -75,20 +76,22 @@ class PairModel:
         if not pairs:
             return np.zeros((0, self._outputs), dtype=np.float32)
         keys = [hashlib.sha256(f"{len(one)}\0{one}\0{other}".encode()).digest() for one, other in pairs]
-        with self._lock:
-            missing = {key: pair for key, pair in zip(keys, pairs, strict=True) if key not in self._known}
-            if missing:
+        with self._memory:
+            found = {key: self._known[key] for key in keys if key in self._known}
+            for key in found:
+                self._known.move_to_end(key)
+        missing = {key: pair for key, pair in zip(keys, pairs, strict=True) if key not in found}
+        if missing:
+            with self._lock:
                 model = self._load()
                 size = _FORWARD if self.placement.device == "cpu" else _FORWARD_ACCELERATED
                 fresh = model.predict(list(missing.values()), batch_size=size, show_progress_bar=False)
-                rows = np.asarray(fresh, dtype=np.float32).reshape(len(missing), self._outputs)
-                self._known.update(zip(missing, rows, strict=True))
-            for key in keys:
-                self._known.move_to_end(key)
-            found = np.stack([self._known[key] for key in keys])
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return found
+            found |= zip(missing, np.asarray(fresh, dtype=np.float32).reshape(len(missing), self._outputs), strict=True)
+            with self._memory:
+                self._known.update((key, found[key]) for key in missing)
+                while len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+        return np.stack([found[key] for key in keys])
 
     def cut(self, pairs: Sequence[tuple[str, str]]) -> int:
         """How many of the pairs are longer than the model's window."""

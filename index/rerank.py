@@ -228,6 +228,12 @@ class Reordered:
             )
         return f"{read}; {self.cut} not read to their end" if self.cut else read
 
+    def notes(self) -> tuple[str, ...]:
+        """What whoever asked should know: what another machine, or a longer budget, would have read."""
+        late = len(self.scores) < self.depth and not self.settled
+        said = [f"the reranker read {len(self.scores)} of {self.depth} candidates in its time"] if late else []
+        return (*said, f"the reranker could not read {self.cut} passages to their end") if self.cut else tuple(said)
+
 
 def reorder(
     reranker: Reranker,

@@ -44,6 +44,7 @@ class Course:
         signals: what each stage said of each candidate.
         allowed: mask of the rows that may be returned, shape (rows,), bool; None for all.
         stages: what was done.
+        notes: what whoever asked should know of it.
     """
 
     found: Candidates
@@ -53,6 +54,7 @@ class Course:
     signals: dict[int, Signals]
     allowed: NDArray[np.bool_] | None
     stages: tuple[Stage, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class View:
                 zip(placed.rows, placed.scores, passages, strict=True), start=1
             )
         )
-        notes = snapshot.notes + course.found.notes + self._notes
+        notes = snapshot.notes + course.found.notes + course.notes + self._notes
         return SearchResult(query, snapshot.generation, hits, clock.milliseconds(), course.stages, notes)
 
     def trace(
@@ -186,17 +186,17 @@ class View:
             for row, score in zip(fused.rows.tolist(), fused.scores.tolist(), strict=True):
                 signals[row] = replace(signals[row], fused_score=score)
         with clock("rerank"):
-            rows, scores, rerank_stage = self._rerank(query, fused, signals, settings, k)
+            rows, scores, rerank_stage, notes = self._rerank(query, fused, signals, settings, k)
         with clock("successors"):
             placed = self._place(query, rows.tolist(), scores.tolist(), keep, signals, settings, allowed)
         filtered = () if allowed is None else (Stage("filter", int(allowed.sum()), f"of {len(snapshot)} passages"),)
         stages = (*filtered, *found.stages, fused.stage, rerank_stage, placed.stage)
-        return Course(found, fused.rows, rows, placed, signals, allowed, stages)
+        return Course(found, fused.rows, rows, placed, signals, allowed, stages, notes)
 
     def _rerank(
         self, query: str, fused: Fused, signals: dict[int, Signals], settings: SearchSettings, k: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64], Stage]:
-        """Reorder the best rows by the cross-encoder, and note its scores in `signals`."""
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], Stage, tuple[str, ...]]:
+        """Reorder the best rows by the cross-encoder, and put its scores into `signals`."""
         rows, reranker = fused.rows, self._reranker
         if reranker is None or not settings.rerank or not len(rows):
             absent = "there is no reranker" if settings.rerank else "switched off"
@@ -204,11 +204,13 @@ class View:
                 rows,
                 fused.scores,
                 Stage("rerank", len(rows), f"not run: {absent if len(rows) else 'no candidates'}"),
+                (),
             )
         outcome = reorder(reranker, query, rows, fused.scores, fused.signals, self._texts, k=k, settings=settings)
         for row, score in outcome.scores.items():
             signals[row] = replace(signals[row], rerank_score=score)
-        return outcome.rows, outcome.final, Stage("rerank", len(outcome.scores), outcome.said(reranker.id))
+        stage = Stage("rerank", len(outcome.scores), outcome.said(reranker.id))
+        return outcome.rows, outcome.final, stage, outcome.notes()
 
     def _texts(self, rows: Sequence[int]) -> list[str]:
         return [passage.contextual_text for passage in self._snapshot.store.passages(rows)]

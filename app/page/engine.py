@@ -50,8 +50,8 @@ def open_engine(settings: Settings) -> Engine:
 
 
 def warm_up(engine: Engine) -> None:
-    """Load the encoder now, once in the life of the process, with a spinner."""
-    _load_encoder(str(engine.settings.index), engine.settings.fingerprint, engine.retriever)
+    """Load the models that read now, once in the life of the process, with a spinner."""
+    _load_models(str(engine.settings.index), engine.settings.fingerprint, engine.answerer)
 
 
 def _open(settings: Settings) -> Engine:
@@ -70,7 +70,10 @@ def _slot() -> _Slot:
     return _Slot()
 
 
-@st.cache_resource(show_spinner="Loading the encoder, some 5 seconds, once …")
-def _load_encoder(index: str, fingerprint: str, _retriever: Retriever) -> bool:
-    _retriever.encoder.encode(["warm up"])
+@st.cache_resource(show_spinner="Loading the models, some 5 seconds, once …")
+def _load_models(index: str, fingerprint: str, _answerer: Answerer) -> bool:
+    _answerer.retriever.encoder.encode(["warm up"])
+    if _answerer.retriever.reranker is not None:
+        _answerer.retriever.reranker.score("warm up", ["warm up"])
+    _answerer.verifier.verify("It is warm now.", ["It was cold."])
     return True

@@ -294,6 +294,8 @@ def test_depth_and_budget_in_a_search(tmp_path, small, hash_encoder, depth, budg
             check_order(result.hits)
             scored = min(20, max(depth, k), 20 if budget else 8)
             assert result.stages[-2].count == scored
+            late = f"the reranker read {scored} of {min(20, max(depth, k))} candidates in its time"
+            assert result.notes == ((late,) if scored < min(20, max(depth, k)) else ())
             assert [hit.signals.rerank_score is not None for hit in result.hits] == [
                 place < scored for place in range(len(result.hits))
             ]
@@ -336,7 +338,9 @@ def test_what_was_not_read_to_its_end_is_told(tmp_path, small, hash_encoder):
     made = [small.make_document(f"{n}.md", (f"rank {'b ' * 300 * n}",)) for n in range(3)]
     small.publish(tmp_path, made, hash_encoder)
     with Retriever.open(tmp_path, encoder=hash_encoder, reranker=ByWord("b")) as retriever:
-        assert "; 2 not read to their end" in retriever.search("rank").stages[-2].detail
+        result = retriever.search("rank")
+    assert "; 2 not read to their end" in result.stages[-2].detail
+    assert result.notes == ("the reranker could not read 2 passages to their end",)
 
 
 def test_no_candidates(index, hash_encoder, cross_encoder):

@@ -15,7 +15,7 @@ from train.verifier.examples import CONTRADICTED, NEUTRAL, SUPPORTED, UNSUPPORTE
 
 WORDS = "lora dropout warmup adam sgd bert moe rope".split()
 GROUPS = [
-    Group("small", f"what is {word}", (f"{other} is so", f"{other} is never that"), True, (0.4, 0.6))
+    Group("small", f"what is {word}", (f"{other} is so", f"{other} is never that"), answered=True)
     for word in WORDS
     for other in WORDS
 ]
@@ -113,8 +113,8 @@ def test_batches_hold_every_unit_once_per_epoch_and_much_the_same_length():
 
 def test_losses_worked_by_hand():
     groups = [
-        Group("a", "q", ("r", "w"), True, (0.25, 0.75)),
-        Group("a", "q", ("w", "w"), False, (0.5, 0.5)),
+        Group("a", "q", ("r", "w"), answered=True),
+        Group("a", "q", ("w", "w"), answered=False),
     ]
     outputs = torch.tensor([[2.0], [0.0], [1.0], [-1.0]], requires_grad=True)
     plus = lambda x: float(np.log1p(np.exp(x)))  # noqa: E731
@@ -123,21 +123,7 @@ def test_losses_worked_by_hand():
     expected = {"listwise": listwise, "margin": 0.0, "pointwise": pointwise, "both": listwise + pointwise / 2}
     for name, value in expected.items():
         assert float(losses.make(name, groups)(outputs, [0, 1]).detach()) == pytest.approx(value, abs=1e-6)
-    # Here the prior speaks for the wrong passage of the only answered group, so its weight is none.
-    assert losses.prior_weight(groups) == pytest.approx(0, abs=1e-3)
-    assert float(losses.make("residual", groups)(outputs, [0, 1]).detach()) == pytest.approx(expected["both"], abs=1e-3)
     losses.make("listwise", groups)(outputs[2:], [1]).backward()  # of a batch in which nothing is answered
-
-
-def test_the_prior_weighs_what_makes_the_right_passages_likeliest():
-    # Right passages are .5 ahead three times of four: the odds are 3 to 1 at weight * .5 = log 3.
-    groups = [Group("a", "q", ("r", "w"), True, (0.75, 0.25))] * 3 + [Group("a", "q", ("r", "w"), True, (0.25, 0.75))]
-    assert losses.prior_weight(groups) == pytest.approx(2 * np.log(3), abs=1e-3)
-    outputs = torch.tensor([[1.0], [0.0]])
-    expected = np.log1p(np.exp(-1 - np.log(3)))
-    alone = float(losses.make("pointwise", groups)(outputs, [0]))
-    assert float(losses.make("residual", groups)(outputs, [0])) == pytest.approx(expected + alone / 2, abs=1e-3)
-    assert losses.digest(groups) != losses.digest(groups[:3])
 
 
 def test_verifier_loss_takes_the_best_window_and_knows_what_it_does_not_know():

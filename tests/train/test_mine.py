@@ -52,14 +52,6 @@ def test_no_wrong_passage_is_of_a_source_that_is_kept_back(hash_encoder):
     assert not held & {text for group in groups for text in group.texts}
 
 
-def test_groups_know_what_the_search_said(hash_encoder):
-    (group,) = mine(Collection("some", TEXTS, [Asked("adam", "x/1", (3,))]), hash_encoder, seed=0, most=100)
-    assert group.texts[0] == TEXTS[3]
-    # BM25 gives all to the only passage with the word, the hash encoder spreads the other half.
-    assert 0.5 <= group.before[0] <= 1
-    assert all(0 <= score <= 0.5 for score in group.before[1:])
-
-
 def test_another_collection_brings_wrong_passages_alone(hash_encoder):
     asked = Collection("few", TEXTS[:1], [Asked("what is lora here", "s/0", (0,))])
     both = among(asked, Collection("more", TEXTS[1:], [Asked("adam", "s/2", (0,))]))

@@ -5,15 +5,12 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-from scipy.optimize import minimize_scalar
-
 if TYPE_CHECKING:
     import torch
 
     from .mine import Group
 
-NAMES = ("both", "residual", "listwise", "margin", "pointwise")
+NAMES = ("both", "listwise", "margin", "pointwise")
 
 
 def make(name: str, groups: "Sequence[Group]") -> "Callable[[torch.Tensor, Sequence[int]], torch.Tensor]":
@@ -24,8 +21,6 @@ def make(name: str, groups: "Sequence[Group]") -> "Callable[[torch.Tensor, Seque
     - `margin`: the right passage is to score 1 above each wrong one (hinge; Joachims, KDD 2002).
     - `pointwise`: binary cross-entropy of every passage by itself, right and wrong weighing the same.
     - `both`: `listwise` and half of `pointwise`, so that the score also means something by itself.
-    - `residual`: the same, with what the search knew before added to the scores of `listwise`, so that most is learned
-      where the search is wrong (boosting; Friedman, 2001). It weighs what alone makes the right passages likeliest.
     """
     import torch
     from torch.nn import functional
@@ -49,40 +44,23 @@ def make(name: str, groups: "Sequence[Group]") -> "Callable[[torch.Tensor, Seque
     def _mean(values: list[torch.Tensor]) -> torch.Tensor:
         return torch.stack(values).mean() if values else torch.zeros(())
 
-    prior = prior_weight(groups) if name == "residual" else 0.0
     parts = {
-        "listwise": ((listwise, 1.0, 0.0),),
-        "margin": ((margin, 1.0, 0.0),),
-        "pointwise": ((pointwise, 1.0, 0.0),),
-        "both": ((listwise, 1.0, 0.0), (pointwise, 0.5, 0.0)),
-        "residual": ((listwise, 1.0, prior), (pointwise, 0.5, 0.0)),
+        "listwise": ((listwise, 1.0),),
+        "margin": ((margin, 1.0),),
+        "pointwise": ((pointwise, 1.0),),
+        "both": ((listwise, 1.0), (pointwise, 0.5)),
     }[name]
 
     def loss(outputs: torch.Tensor, units: Sequence[int]) -> torch.Tensor:
         chosen = [groups[unit] for unit in units]
         scores = list(torch.split(outputs[:, 0], [len(group.texts) for group in chosen]))
-        before = [torch.tensor(group.before, device=outputs.device) for group in chosen]
         answered = [group.answered for group in chosen]
-        total = 0 * outputs.sum()
-        for part, share, prior in parts:
-            with_prior = [one + prior * known for one, known in zip(scores, before, strict=True)]
-            total = total + share * part(with_prior, answered)
-        return total
+        return sum((weight * part(scores, answered) for part, weight in parts), torch.zeros(())) + 0 * outputs.sum()
 
     return loss
 
 
 def digest(groups: "Sequence[Group]") -> str:
     """Twelve hex digits of what a loss takes from the groups beside their texts."""
-    told = json.dumps([(group.answered, group.before) for group in groups])
+    told = json.dumps([group.answered for group in groups])
     return hashlib.sha256(told.encode()).hexdigest()[:12]
-
-
-def prior_weight(groups: "Sequence[Group]") -> float:
-    """The weight with which the search's own scores make the right passages likeliest among those of their groups."""
-    held = [np.array(group.before) for group in groups if group.answered]
-
-    def surprise(weight: float) -> float:
-        return float(np.mean([np.logaddexp.reduce(weight * one) - weight * one[0] for one in held]))
-
-    return float(minimize_scalar(surprise, bounds=(0.0, 20.0), method="bounded").x) if held else 0.0

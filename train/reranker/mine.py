@@ -32,14 +32,12 @@ class Group:
         question: the question.
         texts: passages; the first answers it where `answered` is true, the others do not.
         answered: whether one does.
-        before: of each passage, what the convex combination of BM25 and cosine says of it, in [0, 1].
     """
 
     collection: str
     question: str
     texts: tuple[str, ...]
     answered: bool
-    before: tuple[float, ...]
 
 
 def mine(collection: Collection, encoder: Encoder, *, seed: int, most: int) -> list[Group]:
@@ -67,16 +65,13 @@ def mine(collection: Collection, encoder: Encoder, *, seed: int, most: int) -> l
         cosines = vectors @ vector
         bm25 = sparse.scores(one.text)
         right = dice.choice(one.positives) if one.positives else None
-        named = [*one.near] if right is None else [right, *one.near]
-        rows = np.union1d(np.union1d(np.argsort(-cosines)[:_DEPTH], np.argsort(-bm25)[:_DEPTH]), named).astype(np.int64)
+        rows = np.union1d(np.argsort(-cosines)[:_DEPTH], np.argsort(-bm25)[:_DEPTH])
         fused = convex_combination(cosines[rows], bm25[rows])
         order = [row for row in rows[np.lexsort((rows, -fused))].tolist() if row not in held_back][:_DEPTH]
         wrong = _wrong(collection, one, order, None if right is None else vectors @ vectors[right], dice)
-        chosen = ([] if right is None else [right]) + wrong
-        if len(chosen) > 1:
-            texts = tuple(collection.texts[row] for row in chosen)
-            before = tuple(round(float(score), 4) for score in fused[np.searchsorted(rows, chosen)])
-            groups.append(Group(collection.name, _put(one.text, dice), texts, right is not None, before))
+        texts = tuple(collection.texts[row] for row in ([] if right is None else [right]) + wrong)
+        if len(texts) > 1:
+            groups.append(Group(collection.name, _put(one.text, dice), texts, right is not None))
     return groups
 
 
@@ -121,4 +116,4 @@ def write_groups(path: Path, groups: Iterable[Group]) -> None:
 def read_groups(path: Path) -> list[Group]:
     """Groups that `write_groups` wrote."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [Group(**{**row, "texts": tuple(row["texts"]), "before": tuple(row["before"])}) for row in rows]
+    return [Group(**{**row, "texts": tuple(row["texts"])}) for row in rows]
