@@ -97,11 +97,12 @@ def _explained(error: SotaRagError | OSError | sqlite3.Error) -> str:
 
 
 def _welcome(settings: Settings) -> str:
-    guides = sum(1 for folder in starter_corpus() for _ in folder.glob("*.md"))
+    count = sum(1 for folder in starter_corpus() for _ in folder.glob("*.md"))
     return (
         '<div class="rag-question">Welcome. There is no index yet.</div>'
-        f"<p>sota-rag brings {guides} guides to the state of the art in machine learning. From them it builds an index "
-        "on this machine, in less than a minute as a rule; nothing is downloaded and nothing leaves the machine. "
+        f"<p>sota-rag brings {count} guides and notes on the state of the art in machine learning. From them it "
+        "builds an index on this machine, in less than a minute as a rule; nothing is downloaded and nothing leaves "
+        "the machine. "
         f'Then you can ask.</p><div class="rag-small">The index will be kept in '
         f"<bdi>{escape(str(settings.index))}</bdi></div>"
     )

@@ -187,7 +187,8 @@ class Space:
 
     def as_dict(self) -> dict[str, Any]:
         """The form used in JSON; two spaces with the same form can share a study."""
-        return {"base": self.base.as_dict(), "groups": list(self.groups), "chunk_sizes": list(self.chunk_sizes)}
+        held = {"base": self.base.as_dict(), "groups": list(self.groups), "chunk_sizes": list(self.chunk_sizes)}
+        return {**held, "weighted": self.weighted}
 
 
 def parameters_of(form: Mapping[str, Any]) -> Parameters:

@@ -264,6 +264,18 @@ def test_score_adds_up():
     assert made.vectors is vectors
 
 
+def test_passages_that_a_reranker_had_no_time_for_add_nothing():
+    vectors, asked = np.eye(2, dtype=np.float32), np.zeros(2, dtype=np.float32)
+    settings = SelectionSettings(coverage_weight=0, passage_weight=1.0, kind_penalty=0, lean_penalty=0)
+
+    def totals(*scores):
+        found = [sentence("It is so.", of=hit(name, score=one)) for name, one in zip("xy", scores, strict=True)]
+        return score("Is it?", found, vectors, asked, {}, settings).total.tolist()
+
+    assert totals(0.5, -0.2) == [1.0, 0.0]
+    assert totals(-0.2, -0.8) == [0.0, 0.0]
+
+
 def plain(count, **options):
     return [sentence(f"Sentence {place}.", start=100 * place, **options) for place in range(count)]
 

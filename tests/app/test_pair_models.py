@@ -2,17 +2,21 @@
 
 import json
 
+import numpy as np
 import pytest
-from sota_rag.app import compose, doctor
+from sota_rag.app import compose, doctor, miss_sources, model_report
 from sota_rag.app.answering.remember import RememberingEncoder
 from sota_rag.app.answering.verify.learned import FEATURES, LearnedVerifier
 from sota_rag.app.answering.verify.lexical import LexicalVerifier
 from sota_rag.app.evaluation import ablation
+from sota_rag.app.model_pull import folder_role
+from sota_rag.app.model_store import ModelStore
 from sota_rag.app.retrieval_systems import RERANKED
 from sota_rag.app.settings import Settings
 from sota_rag.app.verifier_evaluation import make_verifier
+from sota_rag.index.cross_encoder import PairModel
 from sota_rag.index.errors import ModelError, UsageError
-from sota_rag.index.models import find_model
+from sota_rag.index.models import find_model, known_models
 
 pytestmark = pytest.mark.usefixtures("with_reranker")
 
@@ -66,6 +70,41 @@ def test_the_lexical_verifier_judges_unless_a_model_is_named(minilm, verifier_fo
     assert isinstance(learned, LearnedVerifier)
     # The combination beside the model decides: its bias alone is .88, above its threshold.
     assert learned.verify("Weights do not change.", ["LoRA freezes weights."]).score == pytest.approx(0.8808, abs=1e-4)
+
+
+def test_a_verifier_that_is_switched_off(minilm, verifier_folder):
+    off = {"model": str(verifier_folder), "enabled": False}
+    assert isinstance(compose.make_verifier(settings(verifier=off), RememberingEncoder(minilm)), LexicalVerifier)
+    found = findings(verifier=off)["verifier"]
+    assert (found.state, found.detail.partition(":")[0]) == ("note", "the model is switched off")
+
+
+def test_a_folder_tells_what_it_is_for(tiny, verifier_folder):
+    assert [folder_role(folder) for folder in (verifier_folder, tiny(1))] == ["verifier", "reranker"]
+
+
+def test_a_listed_model_without_a_dimension_can_be_shown(monkeypatch, tmp_path):
+    entry = {**known_models()["all-MiniLM-L6-v2"], "role": "reranker"}
+    del entry["dimension"]
+    monkeypatch.setattr(model_report, "known_models", lambda: {"all-MiniLM-L6-v2": entry})
+    facts = model_report.model_facts("all-MiniLM-L6-v2", ModelStore(tmp_path))
+    assert (facts["role"], facts["window"]) == ("reranker", 256)
+    assert "dimension" not in facts
+
+
+def test_what_is_measured_has_no_hurry(monkeypatch):
+    held = settings(reranker={"budget_s": 0.25})
+    assert held.search_settings().rerank_budget_s == 0.25
+    monkeypatch.setattr(miss_sources.Retriever, "open", lambda *_, settings, **__: settings)
+    source = miss_sources.MissSource("any", None, False, lambda view: ())
+    assert source.open(held).rerank_budget_s == held.measured_search_settings().rerank_budget_s == 3600
+
+
+def test_known_pairs_wait_for_nobody(tiny):
+    model = PairModel(str(tiny(1)), 1)
+    first = model.read([("question", "passage")])
+    with model._lock:  # somebody else's forward pass
+        assert np.array_equal(model.read([("question", "passage")]), first)
 
 
 def test_a_verifier_without_its_combination(minilm, tiny):

@@ -83,5 +83,8 @@ def test_a_signal_that_is_not_known(tmp_path):
     path.write_text(json.dumps({"legs": {"rerank_logit": 1}, "final": {}}))
     with pytest.raises(ModelError, match="no signal 'rerank_logit' in 'legs'"):
         LearnedFusion.read(path)
+    path.write_text(json.dumps({"legs": {"cosine": 1.5, "bm25": -0.5}, "final": {}}))
+    with pytest.raises(ModelError, match="the weight of 'bm25' in 'legs' is below zero"):
+        LearnedFusion.read(path)
     with pytest.raises(ModelError, match=r"none\.json"):
         LearnedFusion.read(tmp_path / "none.json")

@@ -4,6 +4,7 @@ import re
 import pytest
 
 from train.verifier.damage import RULES, damaged, names_of, shortened
+from train.verifier.examples import _with_damage
 from train.verifier.statements import statement
 
 SENTENCES = {
@@ -16,6 +17,21 @@ SENTENCES = {
     "scope": "Some benchmarks are contaminated, and results may differ.",
     "swap": "On this benchmark Chinchilla outperforms Gopher by seven points.",
 }
+
+
+def test_the_word_not_does_not_give_the_label_away():
+    plain = "The larger model of Meta needs more memory than the small one of 2017."
+    negated = "The larger model of Meta does not need more memory than the small one of 2017."
+
+    def share(sentence):
+        made = [
+            [one.claim for one in _with_damage("guides", "s", sentence, [sentence], ["Google"], random.Random(seed))][1]
+            for seed in range(200)
+        ]
+        return sum(" not " in claim for claim in made) / len(made)
+
+    assert 0.05 < share(plain) < 0.3
+    assert share(negated) == 0.0
 
 
 @pytest.mark.parametrize("kind", RULES)

@@ -143,6 +143,14 @@ def test_verifier_loss_takes_the_best_window_and_knows_what_it_does_not_know():
     )
 
 
+def test_a_contradiction_is_asked_of_the_window_that_contradicts():
+    example = [Example("b", "1", "c", ("w",), CONTRADICTED)]
+    outputs = torch.tensor([[4.0, 0, 0], [0, 0, 3.0]])
+    logs = torch.log_softmax(outputs, dim=1)
+    expected = -float(logs[1, 2] + torch.logsumexp(logs[0, 1:], dim=0)) / 2
+    assert float(verifier_losses.make(example, [2])(outputs, [0])) == pytest.approx(expected, abs=1e-5)
+
+
 def test_a_label_and_an_origin_do_not_weigh_by_their_number():
     examples = [Example("a", "s", "c", ("w",), SUPPORTED)] * 4 + [Example("a", "s", "c", ("w",), NEUTRAL)] * 12
     examples += [Example("b-damaged", "s", "c", ("w",), CONTRADICTED)] + [Example("b", "s", "c", ("w",), SUPPORTED)] * 3

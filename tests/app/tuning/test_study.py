@@ -171,6 +171,17 @@ def test_any_settings_can_be_the_first_trial(settings, tmp_path):
     json.dumps(space.as_dict())
 
 
+def test_a_weight_that_has_no_say_is_not_tried(tmp_path):
+    space = Space.around(Settings(), groups=("rerank",), chunk_sizes=(), reranker=True, weighted=False)
+    with open_study(tmp_path, {}, seed=0, prune=False) as study:
+        live = study.live
+        live.enqueue_trial(space.present())
+        tried = [space.suggest(live.ask()) for _ in range(8)]
+    assert tried[0] == space.base
+    assert {one.rerank_weight for one in tried} == {space.base.rerank_weight}
+    assert len({one.rerank_depth for one in tried}) > 1
+
+
 def test_changes_name_the_settings_and_leave_the_unused_fusion_alone():
     base = Parameters.of(Settings())
     assert base.changes(base) == {}
