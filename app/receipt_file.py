@@ -76,6 +76,7 @@ class SavedReceipt(_Form):
     generation: str
     encoder: SavedEncoder
     reranker: str | None = None
+    reranker_note: str = ""
     llm: SavedModel | None = None
     gate: SavedGate = SavedGate()
     prompt_version: str | None = None

@@ -8,7 +8,8 @@ from ..index import Filters, Kind, SearchSettings, Status
 from ..index.errors import UsageError
 from ..index.types import Role
 from .answering.types import Mode
-from .receipt_file import SavedAnswer, SavedFilters
+from .receipt_file import SavedAnswer, SavedFilters, SavedReceipt
+from .settings import NO_HURRY_S
 from .strategies import Turn
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Replay:
 
     Attributes:
         question: as saved.
-        promised: whether generation, models, prompts and settings are the same, and neither a time budget nor text of a
+        promised: whether generation, models, prompts and settings are the same, and neither want of time nor text of a
             language model had a part in the search, so that hits and prompt must be the same.
         kept: whether that promise holds: the same hits in the same order and, where a model was asked, the same prompt.
         differences: what else made the answers, saved and now, in words.
@@ -67,7 +68,7 @@ def replay(saved: SavedAnswer, answerer: "Answerer") -> "tuple[Replay, Answer]":
     answer = answerer.ask(
         saved.question,
         filters=_filters(receipt.filters),
-        search=_search(receipt.search),
+        search=_search(receipt),
         settings=settings,
         turns=[Turn(turn.question, turn.answer) for turn in receipt.turns],
     )
@@ -104,7 +105,12 @@ def _left_to_chance(saved: SavedAnswer) -> bool:
     """Whether the hits depended on the machine's speed, or on text that a language model wrote."""
     receipt = saved.receipt
     rewritten = bool(receipt.turns) and receipt.asked_mode != "extract"
-    return receipt.budget_s is not None or bool(receipt.strategies) or rewritten
+    return receipt.budget_s is not None or _hurried(receipt) or bool(receipt.strategies) or rewritten
+
+
+def _hurried(receipt: SavedReceipt) -> bool:
+    """Whether the reranker had no time for some of the candidates."""
+    return bool(receipt.reranker and receipt.reranker_note)
 
 
 def _differences(saved: SavedAnswer, answer: "Answer") -> list[str]:
@@ -147,9 +153,12 @@ def _filters(saved: SavedFilters | None) -> Filters | None:
         raise UsageError(f"the receipt's filters cannot be understood ({error}); ask the question anew") from None
 
 
-def _search(saved: dict) -> SearchSettings | None:
+def _search(receipt: SavedReceipt) -> SearchSettings | None:
+    """As saved; a reranker that had the time for all it needed then has it now."""
     try:
-        return SearchSettings(**saved) if saved else None
+        found = SearchSettings(**receipt.search) if receipt.search else None
+        in_time = receipt.reranker and not _hurried(receipt)
+        return replace(found, rerank_budget_s=NO_HURRY_S) if found and in_time else found
     except TypeError as error:
         raise UsageError(
             f"the receipt's search settings cannot be understood ({error}); ask the question anew"

@@ -24,7 +24,7 @@ PREFIX = "SOTA_RAG_"
 CONFIG_VARIABLE = "SOTA_RAG_CONFIG"
 CONFIG_FILE = "sota-rag.toml"
 NO_HURRY_S = 3600.0
-"""The reranker's time budget where something is measured."""
+"""The reranker's time budget where something is measured, or asked again."""
 
 
 def _named_folder(value: Any) -> Any:

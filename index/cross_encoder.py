@@ -120,6 +120,7 @@ class PairModel:
                     model_kwargs={"dtype": dtype},
                 )
             _widen_head(self._model)
+            spare_last_layer(self._model)
         return self._model
 
 
@@ -146,3 +147,16 @@ def _widen_head(model: "torch.nn.Module") -> None:
         if name.rpartition(".")[2] == "classifier":
             head.float()
             head.register_forward_pre_hook(lambda _, given: tuple(one.float() for one in given))
+
+
+def spare_last_layer(model: "torch.nn.Module") -> None:
+    """Let BERT's last layer carry on from its attention with the first token alone, as a head reads no other.
+
+    An eighth of the work of six layers; the numbers stay what they were.
+    """
+    from transformers import BertModel
+
+    for bert in model.modules():
+        if isinstance(bert, BertModel) and bert.pooler is not None:
+            last = bert.encoder.layer[-1].get_submodule("attention.output")
+            last.register_forward_pre_hook(lambda _, given: tuple(one[:, :1] for one in given))

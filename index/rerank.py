@@ -219,19 +219,23 @@ class Reordered:
     settled: bool
     how: str
 
+    @property
+    def late(self) -> bool:
+        """Whether it had no time for some that could have come among the first."""
+        return len(self.scores) < self.depth and not self.settled
+
     def said(self, name: str) -> str:
         """What was done, for people."""
         read = f"{name}, {self.how}, of {self.depth} candidates"
         if len(self.scores) < self.depth:
             read += (
-                f" {len(self.scores)}, as no other could come first" if self.settled else f" {len(self.scores)} in time"
+                f" {len(self.scores)} in time" if self.late else f" {len(self.scores)}, as no other could come first"
             )
         return f"{read}; {self.cut} not read to their end" if self.cut else read
 
     def notes(self) -> tuple[str, ...]:
         """What whoever asked should know: what another machine, or a longer budget, would have read."""
-        late = len(self.scores) < self.depth and not self.settled
-        said = [f"the reranker read {len(self.scores)} of {self.depth} candidates in its time"] if late else []
+        said = [f"the reranker read {len(self.scores)} of {self.depth} candidates in its time"] if self.late else []
         return (*said, f"the reranker could not read {self.cut} passages to their end") if self.cut else tuple(said)
 
 

@@ -212,11 +212,19 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What one retrieval stage did, for `--explain`: its name, how many candidates it left, what it says."""
+    """What one retrieval stage did, for `--explain`.
+
+    Attributes:
+        name: of the stage.
+        count: how many candidates it left.
+        detail: what it did, in words.
+        late: whether it stopped for want of time, so that a faster machine may find other hits.
+    """
 
     name: str
     count: int
     detail: str
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ class View:
         outcome = reorder(reranker, query, rows, fused.scores, fused.signals, self._texts, k=k, settings=settings)
         for row, score in outcome.scores.items():
             signals[row] = replace(signals[row], rerank_score=score)
-        stage = Stage("rerank", len(outcome.scores), outcome.said(reranker.id))
+        stage = Stage("rerank", len(outcome.scores), outcome.said(reranker.id), outcome.late)
         return outcome.rows, outcome.final, stage, outcome.notes()
 
     def _texts(self, rows: Sequence[int]) -> list[str]:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sota_rag.index.cross_encoder import spare_last_layer
 from sota_rag.index.device import choose_placement
 from sota_rag.index.models import find_model, quiet_loading
 
@@ -146,6 +147,7 @@ def train(
     model, tokenizer = new_model(base, outputs, plan.seed)
     if plan.frozen:
         model.base_model.embeddings.requires_grad_(requires_grad=False)
+    spare_last_layer(model)
     model.to(device).train()
     fresh = {id(parameter) for parameter in model.classifier.parameters()}
     old_ones = [p for p in model.parameters() if p.requires_grad and id(p) not in fresh]

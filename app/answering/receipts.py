@@ -66,8 +66,9 @@ def _encoder(encoder: WordEncoder) -> EncoderReceipt:
 
 
 def _reranked(answerer: "Answerer", result: SearchResult) -> tuple[str | None, str]:
-    """Id of the reranker that scored the hits, or None and why it did not."""
+    """Id of the reranker that scored the hits and what it had no time for, or None and why it did not."""
     reranker = answerer.retriever.reranker
+    stage = next((stage for stage in result.stages if stage.name == "rerank"), None)
     if reranker and any(hit.signals.rerank_score is not None for hit in result.hits):
-        return reranker.id, ""
-    return None, next((stage.detail for stage in result.stages if stage.name == "rerank"), "not run")
+        return reranker.id, stage.detail if stage and stage.late else ""
+    return None, stage.detail if stage else "not run"

@@ -226,7 +226,7 @@ class Receipt:
         generation: the index generation that served the whole question.
         encoder: which one, and where it ran.
         reranker: id of the reranker that scored the hits; None when that stage did not run.
-        reranker_note: why it did not run; empty when it did.
+        reranker_note: why it did not run, or what it had no time for; empty when it read all that it needed.
         llm: the language model; None when none was asked.
         prompt_version: of the prompts; None without a language model.
         prompt_hash: hex sha256 over the conversation that asked for the answer; None likewise.

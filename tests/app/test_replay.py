@@ -1,7 +1,9 @@
 """A receipt kept, read, and asked again: what is promised holds, what changed is shown, what is broken is explained."""
 
 import json
+import time
 
+import numpy as np
 import pytest
 from sota_rag.app import compose
 from sota_rag.app.answering import Answerer, AnswerSettings, Mode
@@ -10,7 +12,7 @@ from sota_rag.app.forms import answer_form
 from sota_rag.app.receipt_file import SavedAnswer, read_receipt, write_receipt
 from sota_rag.app.replay import replay
 from sota_rag.app.settings import Settings
-from sota_rag.index import Filters, Kind, Retriever
+from sota_rag.index import Filters, Kind, Retriever, SearchSettings
 from sota_rag.index.errors import UsageError
 
 GUIDE = """---
@@ -92,6 +94,48 @@ def test_broken_promises_are_noticed(corpus, minilm):
         first = saved(answerer.ask(QUESTION))
         compared, _ = replay(first.model_copy(update={"hits": ()}), answerer)
     assert compared.promised and not compared.kept
+
+
+class Slow:
+    """A reranker that likes long passages and takes as long as it is told to."""
+
+    id, calibrated = "slow@0", False
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def cut(self, query, texts):
+        return 0
+
+    def score(self, query, texts):
+        time.sleep(self.seconds)
+        return np.array([len(text) for text in texts], dtype=np.float32)
+
+
+def test_what_a_reranker_had_no_time_for_is_not_promised_and_what_it_had_time_for_is_read_again(corpus, minilm):
+    sections = "\n\n".join(f"## Part {n}\n\nLoRA trains {n} % of the parameters. {'Word ' * 150}" for n in range(24))
+    (corpus / "notes" / "long.md").write_text(f"# LoRA\n\n{sections}\n", encoding="utf-8")
+    compose.run_ingestion(Settings(index=corpus / "index"), [corpus / "notes"], encoder=minilm)
+
+    def ask(seconds, budget):
+        settings = SearchSettings(rerank_budget_s=budget)
+        with Retriever.open(corpus / "index", encoder=minilm, reranker=Slow(seconds), settings=settings) as retriever:
+            answerer = Answerer(retriever, minilm, AnswerSettings(threshold=0.0))
+            return saved(answerer.ask(QUESTION)), answerer
+
+    with Retriever.open(corpus / "index", encoder=minilm, reranker=Slow(0.05)) as retriever:
+        slow = Answerer(retriever, minilm, AnswerSettings(threshold=0.0))
+        in_time, _ = ask(0.0, 3600.0)
+        in_time = in_time.model_copy(
+            update={"receipt": in_time.receipt.model_copy(update={"search": {"rerank_budget_s": 0.01}})}
+        )
+        compared, again = replay(in_time, slow)
+        assert in_time.receipt.reranker_note == "" == again.receipt.reranker_note
+        assert compared.promised and compared.kept
+        hurried, _ = ask(0.05, 0.01)
+        assert "16 in time" in hurried.receipt.reranker_note
+        compared, again = replay(hurried, slow)
+        assert not compared.promised and "16 in time" in again.receipt.reranker_note
 
 
 @pytest.mark.parametrize(

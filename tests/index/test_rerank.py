@@ -132,6 +132,21 @@ def test_a_broken_folder_is_told(tiny, tmp_path, name, text):
         CrossEncoderReranker(str(folder))
 
 
+def test_what_no_head_reads_is_not_computed_and_changes_nothing(tiny, cross_encoder):
+    from sentence_transformers import CrossEncoder
+    from torch.nn import Identity
+
+    seen = []
+    last = cross_encoder.model._load().model.bert.encoder.layer[-1]
+    hook = last.intermediate.register_forward_hook(lambda _, given, made: seen.append(made.shape[1]))
+    pairs = [("Which weights stay frozen?", f"{text} {'More of it. ' * 30}") for text in TEXTS]
+    found = cross_encoder.model.read(pairs)[:, 0]
+    hook.remove()
+    assert set(seen) == {1}
+    plain = CrossEncoder(str(tiny), local_files_only=True, activation_fn=Identity())
+    np.testing.assert_allclose(found, plain.predict(pairs, show_progress_bar=False).ravel(), atol=1e-5)
+
+
 def test_a_folder_without_weights_is_told(tiny, tmp_path):
     folder = tmp_path / "bare"
     shutil.copytree(tiny, folder, ignore=shutil.ignore_patterns("*.safetensors"))
