@@ -74,9 +74,9 @@ class Bm25Section(_Section):
 class RerankerSection(_Section):
     """The cross-encoder stage; without a model it is left out."""
 
-    model: str | None = None
+    model: str | None = "sota-rag-reranker"
     enabled: bool = True
-    depth: int = Field(default=30, ge=1)
+    depth: int = Field(default=20, ge=1)
     mix: Literal["learned", "weighted"] = "learned"
     weight: float = Field(default=0.5, ge=0, le=1)
     budget_s: float = Field(default=1.0, gt=0)

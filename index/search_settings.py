@@ -30,7 +30,7 @@ class SearchSettings:
     alpha: float = 0.5
     rrf_k: int = 60
     rerank: bool = True
-    rerank_depth: int = 30
+    rerank_depth: int = 20
     rerank_mix: Literal["learned", "weighted"] = "learned"
     rerank_weight: float = 0.5
     rerank_budget_s: float = 1.0

@@ -195,6 +195,15 @@ def train(
     return model.eval(), tokenizer, (spent + time.perf_counter() - began) / 3600
 
 
+def average(model: "PreTrainedModel", other: "PreTrainedModel") -> None:
+    """Give a model the mean of its weights and those of another one that began as the same."""
+    import torch
+
+    with torch.no_grad():
+        for own, its in zip(model.parameters(), other.parameters(), strict=True):
+            own.lerp_(its, 0.5)
+
+
 def _digest(units: Sequence[Sequence[Pair]]) -> str:
     return hashlib.sha256(json.dumps(units, ensure_ascii=False).encode()).hexdigest()
 

@@ -424,7 +424,7 @@ def test_doctor_says_what_runs_where(run, run_json, cli_index):
     assert all(finding.keys() == {"subject", "state", "detail", "fix"} for finding in findings.values())
     assert findings["encoder"]["detail"].startswith("all-MiniLM-L6-v2, 384 dimensions, window 256; sha256 as listed")
     assert (findings["reranker"]["state"], findings["llm"]["state"]) == ("note", "ok" if HAS_LLM else "note")
-    assert "has no model: hits stay in fused order" in findings["reranker"]["detail"]
+    assert "is switched off: hits stay in fused order" in findings["reranker"]["detail"]
     assert f"{cli_index}, generation 000001: 4 documents" in findings["index"]["detail"]
     out = run("doctor", "--index", cli_index).out
     assert f"ok  software     sota-rag {version('sota-rag')}" in out

@@ -81,6 +81,17 @@ def test_a_stopped_run_goes_on_to_the_same_end(tiny, tmp_path, monkeypatch):
         assert torch.equal(weights, resumed.state_dict()[name]), name
 
 
+def test_the_average_of_two_runs_lies_between_them(tiny, tmp_path):
+    short = Plan(epochs=0.2, batch=8)
+    one, _, _ = run(tiny, tmp_path / "one", plan=short)
+    other, _, _ = run(tiny, tmp_path / "other", plan=Plan(epochs=0.5, batch=8))
+    before = [parameter.detach().clone() for parameter in one.parameters()]
+    loop.average(one, other)
+    for was, its, now in zip(before, other.parameters(), one.parameters(), strict=True):
+        assert torch.allclose(now, (was + its) / 2, atol=1e-6)
+    assert not torch.equal(before[-1], list(one.parameters())[-1])
+
+
 def test_a_checkpoint_of_another_run_is_refused(tiny, tmp_path):
     run(tiny, tmp_path, plan=Plan(epochs=0.2))
     with pytest.raises(SystemExit, match="is of another run"):

@@ -8,6 +8,7 @@ weights reach that were fitted to all others.
 
 import argparse
 import json
+import pickle
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,10 +24,13 @@ from sota_rag.index.learned_fusion import LEG_SIGNALS, RERANK_SIGNALS, rerank_si
 from ..documents import KeptVectors
 from ..reranker.collections import scifact, weighed
 from .fit import fit, ndcg
-from .samples import Sample, ordered, rerank_all, samples
+from .samples import Sample, rerank_all, samples
 
-RERANK_DEPTH = 30
+RERANK_DEPTH = 20
+"""Candidates that the reranker reads. Of 30 read, collections left out fare no better."""
 UNSEEN = "scifact"
+FINAL_SIGNALS = ("cosine", "bm25", *RERANK_SIGNALS)
+"""Signals of the final order. With the legs' places too, collections left out fare no better."""
 DIGITS = 3
 
 
@@ -48,9 +52,10 @@ def legs_of(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
 
 
 def all_of(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Leg signals and the reranker's of the candidates that it read."""
+    """`FINAL_SIGNALS` of the candidates that the reranker read."""
     depth = len(sample.logits)
-    return np.hstack([sample.signals[:depth], rerank_signals(sample.logits)]), sample.right[:depth]
+    legs = [LEG_SIGNALS.index(name) for name in FINAL_SIGNALS if name in LEG_SIGNALS]
+    return np.hstack([sample.signals[:depth, legs], rerank_signals(sample.logits)]), sample.right[:depth]
 
 
 def final_scores(sample: Sample, weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -103,20 +108,21 @@ def main() -> None:
     reranker = CrossEncoderReranker(options.reranker) if options.reranker else None
     if reranker and not reranker.calibrated:
         raise SystemExit(f"{options.reranker!r} is not calibrated; make it with train.reranker")
-    pools: dict[str, list[Sample]] = {}
-    texts: dict[str, list[str]] = {}
+    named = reranker.id.rpartition("@")[2] if reranker else "legs"
+    kept = options.work / f"samples-{named}-{RERANK_DEPTH}-{options.most}-{options.seed}.pkl"
+    pools: dict[str, list[Sample]] = pickle.loads(kept.read_bytes()) if kept.is_file() else {}
     for name, make in {**weighed(options.data), UNSEEN: partial(scifact, options.data)}.items():
-        collection = make()
-        pools[name] = samples(collection, encoder, most=options.most, seed=options.seed)
-        texts[name] = collection.texts
+        if name not in pools:
+            collection = make()
+            pools[name] = samples(collection, encoder, most=options.most, seed=options.seed)
+            if reranker:
+                rerank_all(pools[name], collection.texts, reranker, RERANK_DEPTH)
+            beside = kept.with_suffix(".new")
+            beside.write_bytes(pickle.dumps(pools))
+            beside.replace(kept)
+        print(f"{name}: {len(pools[name])} questions", flush=True)
     fitted = {name: held for name, held in pools.items() if name != UNSEEN}
     legs, final = fit_both(fitted)
-    if reranker:
-        for name, held in pools.items():
-            ordered(held, legs)
-            rerank_all(held, texts[name], reranker, RERANK_DEPTH)
-            print(f"{name}: {len(held)} questions", flush=True)
-        legs, final = fit_both(fitted)
     table = {}
     for name, held in pools.items():
         rest = fit_both({other: one for other, one in fitted.items() if other != name})
@@ -124,9 +130,9 @@ def main() -> None:
         print(name, table[name], flush=True)
     form = {
         "legs": dict(zip(LEG_SIGNALS, legs.tolist(), strict=True)),
-        "final": {} if final is None else dict(zip((*LEG_SIGNALS, *RERANK_SIGNALS), final.tolist(), strict=True)),
+        "final": {} if final is None else dict(zip(FINAL_SIGNALS, final.tolist(), strict=True)),
         "made_by": f"python -m train.fusion --most {options.most}" + (" --reranker …" if reranker else ""),
-        "reranker": reranker.id.rpartition("@")[2] if reranker else "",
+        "reranker": named if reranker else "",
         "left_out": table,
     }
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -75,18 +75,6 @@ def _best(scores: NDArray[np.float32], depth: int) -> NDArray[np.int64]:
     return order[np.isfinite(scores[order])]
 
 
-def ordered(found: Sequence[Sample], legs: NDArray[np.float64]) -> None:
-    """Put the candidates of every sample in the order of the legs' weights, as a search hands them to the reranker."""
-    for one in found:
-        order = np.lexsort((one.rows, -(one.signals @ legs)))
-        one.rows, one.signals, one.convex, one.right = (
-            one.rows[order],
-            one.signals[order],
-            one.convex[order],
-            one.right[order],
-        )
-
-
 def rerank_all(found: Sequence[Sample], texts: Sequence[str], reranker: Reranker, depth: int) -> None:
     """Fill in the logits of the first candidates of every sample."""
     for one in found:

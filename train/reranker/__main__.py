@@ -5,8 +5,10 @@ import json
 import random
 import time
 from collections import Counter
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sota_rag.app.compose import make_encoder
 from sota_rag.app.settings import Settings
@@ -14,15 +16,24 @@ from sota_rag.index import CrossEncoderReranker, Encoder
 
 from ..documents import KeptVectors
 from ..fusion.samples import rerank_all, samples
-from ..loop import Plan, train
+from ..loop import Plan, average, train
 from ..publish import publish
 from . import losses
 from .calibrate import SHOWN, fold, platt
 from .collections import Makers, trained, weighed
 from .mine import Group, mine, read_groups, write_groups
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
 BASE = "all-MiniLM-L6-v2"
 CALIBRATION_QUESTIONS = 60
+SHORT = 1600
+"""Groups of a second run of one epoch, whose weights are averaged with those of the first.
+
+It has forgotten less of what MiniLM knew, and the average keeps some of that (Wortsman et al., "Model soups", ICML
+2022).
+"""
 MOST = {
     "squad": 5000,
     "pubmedqa": 1600,
@@ -40,6 +51,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path(".sota-rag/train/reranker"), help="groups and checkpoint")
     parser.add_argument("--loss", default="both", choices=losses.NAMES)
     parser.add_argument("--groups", type=int, help="train on so many groups only, drawn evenly")
+    parser.add_argument("--short", type=int, default=SHORT, help="groups of the second, short run; 0 for none")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="train on these collections only")
     parser.add_argument("--epochs", type=float, default=2.0)
     parser.add_argument("--rate", type=float, default=1e-4)
@@ -62,6 +74,22 @@ def gather(made: Makers, work: Path, encoder: Encoder, seed: int) -> list[Group]
         print(f"{name}: {len(groups)} groups, {sum(group.answered for group in groups)} answered", flush=True)
         found += groups
     return found
+
+
+def fitted(
+    groups: Sequence[Group], loss: str, plan: Plan, work: Path
+) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase, float]":
+    """A model trained on groups, its tokenizer, and the hours it took."""
+    return train(
+        [[(group.question, text) for text in group.texts] for group in groups],
+        losses.make(loss, groups),
+        base=BASE,
+        outputs=1,
+        plan=plan,
+        about=f"reranker, {loss}, {losses.digest(groups)}",
+        work=work,
+        say=lambda line: print(line, flush=True),
+    )
 
 
 def calibrated(made: Makers, encoder: Encoder, reranker: CrossEncoderReranker) -> tuple[float, float]:
@@ -92,17 +120,13 @@ def main() -> None:
         groups = random.Random(options.seed).sample(groups, min(options.groups, len(groups)))
     print(f"{len(groups)} groups to train on", flush=True)
     plan = Plan(epochs=options.epochs, rate=options.rate, seed=options.seed)
-    units = [[(group.question, text) for text in group.texts] for group in groups]
-    model, tokenizer, hours = train(
-        units,
-        losses.make(options.loss, groups),
-        base=BASE,
-        outputs=1,
-        plan=plan,
-        about=f"reranker, {options.loss}, {losses.digest(groups)}",
-        work=options.work,
-        say=lambda line: print(line, flush=True),
-    )
+    model, tokenizer, hours = fitted(groups, options.loss, plan, options.work)
+    few = random.Random(options.seed).sample(groups, min(options.short, len(groups)))
+    if few:
+        print(f"a second run, of {len(few)} groups", flush=True)
+        other, _, more = fitted(few, options.loss, replace(plan, epochs=1.0), options.work / "short")
+        average(model, other)
+        hours += more
     raw = options.work / "model"
     publish(model, tokenizer, raw, calibrated=False)
     scale, shift = calibrated(weighed(options.data), encoder, CrossEncoderReranker(str(raw)))
@@ -116,7 +140,8 @@ def main() -> None:
         "plan": asdict(plan),
         "groups": dict(sorted(Counter(group.collection for group in groups).items())),
         "answered": sum(group.answered for group in groups),
-        "pairs": sum(len(unit) for unit in units),
+        "pairs": sum(len(group.texts) for group in groups),
+        "averaged_with_a_run_of": {"groups": len(few), "epochs": 1.0} if few else None,
         "hours": round(hours, 2),
         "scale": round(scale, 4),
         "shift": round(shift, 4),
