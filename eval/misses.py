@@ -22,7 +22,8 @@ ADVICE: Mapping[str, str] = {
     Lost.BEYOND_BM25: "raise search.depth, or search with both legs",
     Lost.BEYOND_BOTH: "raise search.depth, try a query strategy (answer.strategies) or another encoder",
     Lost.FUSION: "tune the fusion (`sota-rag tune`), or use a reranker (reranker.model)",
-    Lost.RERANK: "lower reranker.weight, raise reranker.depth or reranker.budget_s, or use another reranker",
+    Lost.RERANK: "raise reranker.depth or reranker.budget_s, mix with less of it (reranker.mix weighted, reranker.weight), "
+    "or use another reranker",
     Lost.SUCCESSORS: "ask for more hits, or search with --history",
 }
 """What can be done about each stage, in words for the user."""

@@ -5,6 +5,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +54,7 @@ class PairModel:
         # Whoever asks for pairs that are known does not wait for somebody else's forward pass.
         self._lock, self._memory = threading.Lock(), threading.Lock()
         self._model: CrossEncoder | None = None
-        self._known: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+        self._known: OrderedDict[bytes, _Read] = OrderedDict()
         self._outputs = outputs
 
     @property
@@ -75,6 +76,13 @@ class PairModel:
         """The model's outputs, before any sigmoid or softmax: shape (len(pairs), outputs), float32."""
         if not pairs:
             return np.zeros((0, self._outputs), dtype=np.float32)
+        return np.stack([one.outputs for one in self._read(pairs)])
+
+    def cut(self, pairs: Sequence[tuple[str, str]]) -> int:
+        """How many of the pairs are longer than the model's window."""
+        return sum(one.cut for one in self._read(pairs))
+
+    def _read(self, pairs: Sequence[tuple[str, str]]) -> list["_Read"]:
         keys = [hashlib.sha256(f"{len(one)}\0{one}\0{other}".encode()).digest() for one, other in pairs]
         with self._memory:
             found = {key: self._known[key] for key in keys if key in self._known}
@@ -82,28 +90,26 @@ class PairModel:
                 self._known.move_to_end(key)
         missing = {key: pair for key, pair in zip(keys, pairs, strict=True) if key not in found}
         if missing:
+            asked = list(missing.values())
             with self._lock:
                 model = self._load()
                 size = _FORWARD if self.placement.device == "cpu" else _FORWARD_ACCELERATED
-                fresh = model.predict(list(missing.values()), batch_size=size, show_progress_bar=False)
-            found |= zip(missing, np.asarray(fresh, dtype=np.float32).reshape(len(missing), self._outputs), strict=True)
+                fresh = model.predict(asked, batch_size=size, show_progress_bar=False)
+                lengths = _lengths(model, asked)
+            rows = np.asarray(fresh, dtype=np.float32).reshape(len(missing), self._outputs)
+            made = (_Read(row, length > self._window) for row, length in zip(rows, lengths, strict=True))
+            found |= zip(missing, made, strict=True)
             with self._memory:
                 self._known.update((key, found[key]) for key in missing)
                 while len(self._known) > _REMEMBERED:
                     self._known.popitem(last=False)
-        return np.stack([found[key] for key in keys])
+        return [found[key] for key in keys]
 
-    def cut(self, pairs: Sequence[tuple[str, str]]) -> int:
-        """How many of the pairs are longer than the model's window."""
-        if not pairs:
-            return 0
-        with self._lock:
-            model = self._load()
-            window = model.max_seq_length
-            ids = model.tokenizer(
-                [one for one, _ in pairs], [other for _, other in pairs], truncation=False, verbose=False
-            )["input_ids"]
-        return 0 if window is None else sum(len(pair) > window for pair in ids)
+    @cached_property
+    def _window(self) -> int:
+        """Word pieces that a pair may have: what the tokenizer says, or the number of positions."""
+        model = self._load()
+        return min(int(model.tokenizer.model_max_length), int(str(self.config.get("max_position_embeddings", 10**9))))
 
     def _load(self) -> "CrossEncoder":
         if self._model is None:
@@ -111,17 +117,38 @@ class PairModel:
             from sentence_transformers import CrossEncoder
 
             dtype = torch.bfloat16 if self.placement.precision == "bfloat16" else torch.float32
-            with quiet_loading():
-                self._model = CrossEncoder(
-                    str(self._files.folder),
-                    device=self.placement.device,
-                    local_files_only=True,
-                    activation_fn=torch.nn.Identity(),
-                    model_kwargs={"dtype": dtype},
-                )
-            _widen_head(self._model)
-            spare_last_layer(self._model)
+            try:
+                with quiet_loading():
+                    model = CrossEncoder(
+                        str(self._files.folder),
+                        device=self.placement.device,
+                        local_files_only=True,
+                        activation_fn=torch.nn.Identity(),
+                        model_kwargs={"dtype": dtype},
+                    )
+            except Exception as error:  # whatever safetensors, tokenizers and transformers raise on a damaged file
+                raise ModelError(
+                    f"{self._files.id!r} in {str(self._files.folder)!r} cannot be loaded ({error}); "
+                    "install it again, name another model, or switch it off (reranker.enabled, verifier.enabled)"
+                ) from error
+            _widen_head(model)
+            spare_last_layer(model)
+            self._model = model
         return self._model
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is remembered of a pair: the outputs, and whether it was longer than the window."""
+
+    outputs: NDArray[np.float32]
+    cut: bool
+
+
+def _lengths(model: "CrossEncoder", pairs: Sequence[tuple[str, str]]) -> list[int]:
+    """Word pieces of each pair, nothing cut."""
+    said = model.tokenizer([one for one, _ in pairs], [other for _, other in pairs], truncation=False, verbose=False)
+    return [len(ids) for ids in said["input_ids"]]
 
 
 def _configuration(folder: Path) -> dict[str, object]:

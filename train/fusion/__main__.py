@@ -7,6 +7,7 @@ weights reach that were fitted to all others.
 """
 
 import argparse
+import hashlib
 import json
 import pickle
 from collections.abc import Callable, Mapping, Sequence
@@ -17,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sota_rag.app.compose import make_encoder
 from sota_rag.app.settings import Settings
-from sota_rag.index import CrossEncoderReranker
+from sota_rag.index import CrossEncoderReranker, Encoder
 from sota_rag.index.fusion import reciprocal_rank_fusion
 from sota_rag.index.learned_fusion import LEG_SIGNALS, RERANK_SIGNALS, rerank_signals
 
 from ..documents import KeptVectors
-from ..reranker.collections import scifact, weighed
+from ..reranker.collections import Collection, scifact, weighed
 from .fit import fit, ndcg
 from .samples import Sample, rerank_all, samples
 
@@ -101,6 +102,26 @@ def _ranks(sample: Sample) -> NDArray[np.float64]:
         return np.where(places > 0, 10 / places - 9, np.inf)
 
 
+def pool(
+    collection: Collection, encoder: Encoder, reranker: CrossEncoderReranker | None, options: argparse.Namespace
+) -> list[Sample]:
+    """Samples of a collection; what was read before, of the same texts by the same models, is not read again."""
+    facts = [collection.texts, [repr(one) for one in collection.asked], encoder.info.fingerprint, options.most]
+    facts += [options.seed, reranker.id if reranker else "", RERANK_DEPTH]
+    digest = hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()[:16]
+    kept = options.work / "samples" / f"{collection.name}-{digest}.pkl"
+    if kept.is_file():
+        return pickle.loads(kept.read_bytes())
+    found = samples(collection, encoder, most=options.most, seed=options.seed)
+    if reranker:
+        rerank_all(found, collection.texts, reranker, RERANK_DEPTH)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    beside = kept.with_suffix(".new")
+    beside.write_bytes(pickle.dumps(found))
+    beside.replace(kept)
+    return found
+
+
 def main() -> None:
     """Everything."""
     options = arguments()
@@ -109,17 +130,9 @@ def main() -> None:
     if reranker and not reranker.calibrated:
         raise SystemExit(f"{options.reranker!r} is not calibrated; make it with train.reranker")
     named = reranker.id.rpartition("@")[2] if reranker else "legs"
-    kept = options.work / f"samples-{named}-{RERANK_DEPTH}-{options.most}-{options.seed}.pkl"
-    pools: dict[str, list[Sample]] = pickle.loads(kept.read_bytes()) if kept.is_file() else {}
+    pools: dict[str, list[Sample]] = {}
     for name, make in {**weighed(options.data), UNSEEN: partial(scifact, options.data)}.items():
-        if name not in pools:
-            collection = make()
-            pools[name] = samples(collection, encoder, most=options.most, seed=options.seed)
-            if reranker:
-                rerank_all(pools[name], collection.texts, reranker, RERANK_DEPTH)
-            beside = kept.with_suffix(".new")
-            beside.write_bytes(pickle.dumps(pools))
-            beside.replace(kept)
+        pools[name] = pool(make(), encoder, reranker, options)
         print(f"{name}: {len(pools[name])} questions", flush=True)
     fitted = {name: held for name, held in pools.items() if name != UNSEEN}
     legs, final = fit_both(fitted)
@@ -131,7 +144,8 @@ def main() -> None:
     form = {
         "legs": dict(zip(LEG_SIGNALS, legs.tolist(), strict=True)),
         "final": {} if final is None else dict(zip(FINAL_SIGNALS, final.tolist(), strict=True)),
-        "made_by": f"python -m train.fusion --most {options.most}" + (" --reranker …" if reranker else ""),
+        "made_by": f"python -m train.fusion --most {options.most}"
+        + (f" --reranker {options.reranker}" if reranker else ""),
         "reranker": named if reranker else "",
         "left_out": table,
     }

@@ -14,9 +14,10 @@ from sklearn.metrics import roc_auc_score
 from sota_rag.app.answering.logistic import LogisticModel
 from sota_rag.app.answering.remember import RememberingEncoder
 from sota_rag.app.answering.verify.judgement import Verdict
-from sota_rag.app.answering.verify.learned import FEATURES, Combination, LearnedVerifier, make_reader
+from sota_rag.app.answering.verify.learned import FEATURES, Combination, LearnedVerifier, by_rule, make_reader
 from sota_rag.app.compose import make_encoder
 from sota_rag.app.settings import Settings
+from sota_rag.index.models import find_model, weights_sha256
 
 from ..documents import read_documents
 from ..loop import Plan, train
@@ -37,6 +38,8 @@ MOST_KNOWN = 0.3
 """Share of the evidence that may stand in evidence that is reported on."""
 MOST_ALIKE = 0.5
 """How alike a claim of SciFact may be to one that is reported on."""
+BY_PEOPLE = ("wice", "factcheck_gpt", "begin", "expertqa", "scifact", "halueval")
+"""Sets that the thresholds are chosen on: claims that somebody made and judged, not sentences damaged by rule."""
 WINDOWS = 2
 """Windows of a claim that are trained on."""
 
@@ -100,7 +103,7 @@ def main() -> None:
         base=options.base,
         outputs=len(losses.OUTPUTS),
         plan=plan,
-        about="verifier",
+        about=f"verifier, {losses.digest(examples)}, {weights_sha256(find_model(options.base).folder)[:12]}",
         work=options.work,
         say=lambda line: print(line, flush=True),
     )
@@ -134,10 +137,11 @@ def combine(examples: Sequence[Example], model: Path) -> dict[str, object]:
         values = opinion.values()
         signals.append([values[name] for name in FEATURES])
         labels.append(one.label == SUPPORTED)
-        stands = judged.verdict is Verdict.SUPPORTED
-        ruled.append(1.0 if stands else 0.0 if opinion.proved_wrong else math.nan)
+        verdict = by_rule(one.claim, one.evidence, judged)
+        ruled.append(math.nan if verdict is None else float(verdict is Verdict.SUPPORTED))
         if number % 500 == 0:
             print(f"opinion {number} of {len(examples)}", flush=True)
+    rows = {name: one for name, one in rows.items() if len(set(one[1])) == 2}  # what has one label teaches nothing
     sets = {name: (np.array(signals), np.array(labels)) for name, (signals, labels, _) in rows.items()}
     against = [name in AGAINST for name in FEATURES]
     left_out = {}
@@ -145,7 +149,7 @@ def combine(examples: Sequence[Example], model: Path) -> dict[str, object]:
         rest = fit({other: one for other, one in sets.items() if other != name}, against)
         scores, ruled = probability(sets[name][0], *rest), np.array(rows[name][2])
         left_out[name] = (np.where(np.isnan(ruled), scores, ruled), sets[name][1])  # rules come first, as in a verdict
-    supported, partial = thresholds(left_out)
+    supported, partial = thresholds({name: one for name, one in left_out.items() if name in BY_PEOPLE})
     weights, bias = fit(sets, against)
     return {
         "weights": {name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)},

@@ -69,11 +69,11 @@ def reported(folder: Path) -> dict[str, list[Claim]]:
 
 
 def claim_sets(folder: Path) -> Iterator[Example]:
-    """The parts `dev` of WiCE, Factcheck-GPT, BEGIN, HaluEval and ExpertQA.
+    """The parts `dev` of WiCE, Factcheck-GPT, BEGIN and ExpertQA.
 
     Of an unsupported claim of several sentences, the one that is least like the evidence is taken.
     """
-    for name in ("wice", "factcheck_gpt", "begin", "halueval", "expertqa"):
+    for name in ("wice", "factcheck_gpt", "begin", "expertqa"):
         for claim in read_set(name, folder_of(folder, name), "dev"):
             yield from _of_claim(name, claim)
 
@@ -88,20 +88,33 @@ def _of_claim(name: str, claim: Claim) -> Iterator[Example]:
         yield Example(name, f"{name}/{claim.source}", sentence, evidence, SUPPORTED if claim.supported else label)
 
 
-def halueval_balanced(folder: Path, dice: random.Random) -> Iterator[Example]:
-    """Long right answers and short wrong ones, so that length does not tell them apart."""
-    for claim in read_set("halueval", folder_of(folder, "halueval"), "dev"):
+def halueval(folder: Path, dice: random.Random) -> Iterator[Example]:
+    """HaluEval's part `dev`, so mixed that length does not tell right from wrong, as it does in the set itself.
+
+    Right answers, which are a word or two, also stand as statements and as the sentence that they are found in; wrong
+    ones, which are sentences, are taken as many as there are long right ones, and names make short wrong ones.
+    """
+    claims = read_set("halueval", folder_of(folder, "halueval"), "dev")
+    long_ones = 0
+    for claim in claims:
         if not claim.supported:
             continue
         one = partial(Example, "halueval", f"halueval/{claim.source}", evidence=tuple(evidence_of(claim)))
-        if stated := statement(claim.question, claim.text):
-            yield one(claim=stated, label=SUPPORTED)
-            yield one(claim=f"{claim.question} {stated}", label=SUPPORTED)
+        told = [sentence for sentence in evidence_of(claim) if claim.text.strip(" .") in sentence]
+        longer = [statement(claim.question, claim.text), told[0] if told and len(claim.text.split()) > 1 else None]
+        for text in filter(None, longer):
+            long_ones += 1
+            yield one(claim=f"{claim.question} {text}", label=SUPPORTED)
+        yield one(claim=f"{claim.question} {claim.text}", label=SUPPORTED)
         others = [
             name for name in names_of(claim.evidence[0]) if name not in claim.question and not alike(name, [claim.text])
         ]
         if others and len(claim.text.split()) < 6 and claim.text.lower() not in ("yes", "no"):
             yield one(claim=f"{claim.question} {dice.choice(others)}", label=UNSUPPORTED)
+    wrong = [claim for claim in claims if not claim.supported]
+    for claim in dice.sample(wrong, min(long_ones, len(wrong))):
+        evidence = tuple(evidence_of(claim))
+        yield Example("halueval", f"halueval/{claim.source}", f"{claim.question} {claim.text}", evidence, UNSUPPORTED)
 
 
 def squad(folder: Path, dice: random.Random) -> Iterator[Example]:
@@ -252,7 +265,7 @@ def published(folder: Path, seed: int) -> dict[str, Callable[[], Iterable[Exampl
     """Makers of examples of the published data, by name."""
     return {
         "claims": lambda: claim_sets(folder),
-        "halueval": lambda: halueval_balanced(folder, random.Random(seed)),
+        "halueval": lambda: halueval(folder, random.Random(seed)),
         "squad": lambda: squad(folder, random.Random(seed)),
         "qed": lambda: qed(folder, random.Random(seed)),
         "clapnq": lambda: clapnq(folder, random.Random(seed)),

@@ -1,5 +1,7 @@
 """What a verifier is trained to make small."""
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,11 @@ def weights(examples: Sequence[Example]) -> list[float]:
         raw.append(total**0.5 / (2 * counts[origin, right]))
     mean = sum(raw) / len(raw)
     return [one / mean for one in raw]
+
+
+def digest(examples: Sequence[Example]) -> str:
+    """Twelve hex digits of all labels and where they are from, so that a run with others is another run."""
+    return hashlib.sha256(json.dumps([(one.origin, one.label) for one in examples]).encode()).hexdigest()[:12]
 
 
 def make(examples: Sequence[Example], sizes: Sequence[int]) -> "Callable[[torch.Tensor, Sequence[int]], torch.Tensor]":

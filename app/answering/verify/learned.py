@@ -3,8 +3,8 @@
 The cross-encoder (`models/verifier`, made by `train/verifier`) says of each window of the evidence whether it supports
 the claim, has nothing to do with it, or says otherwise. Its opinion, the plain signals of the similarity verifier and
 the guards of the lexical one go into one logistic model, whose probability is calibrated; from two thresholds on, a
-claim is `supported` or `partial`. What a guard has proved wrong (another number, a name that stands nowhere) is never
-supported, however well it reads.
+claim is `supported` or `partial`. What is refuted whatever the wording (a figure or a name that stands nowhere) is
+never supported, however well it reads.
 """
 
 import hashlib
@@ -26,6 +26,7 @@ from ..prompts import is_abstention
 from .guards import is_english
 from .judgement import Judgement, Verdict
 from .lexical import LexicalVerifier, says_too_little
+from .refuted import refuted
 from .similarity import Signals, SimilarityVerifier
 from .tokens import tokenise
 from .windows import Window, closest_windows
@@ -55,7 +56,7 @@ class Opinion:
 
     Attributes:
         support: log-odds of support in the window that supports the claim most, as -1 to 1 between ±8.
-        contradiction: probability that this window says otherwise.
+        contradiction: highest probability that a window says otherwise.
         plain: the plain signals.
         proved_wrong: 1 where a guard found a number, name or quotation that the evidence does not bear out, else 0.
         lexical: the score of the lexical verifier, which falls when words on which it turns differ.
@@ -113,6 +114,21 @@ class Combination:
         return hashlib.sha256(f"{self.model.fingerprint}/{self.partial}".encode()).hexdigest()
 
 
+def by_rule(claim: str, evidence: Sequence[str], judged: Judgement) -> Verdict | None:
+    """What is decided without the model: `supported`, `unsupported`, or `unchecked` for what is left as it was judged.
+
+    Args:
+        claim: one sentence.
+        evidence: sentences.
+        judged: what the lexical verifier says.
+    """
+    if judged.verdict is Verdict.SUPPORTED:
+        return Verdict.SUPPORTED
+    if not is_english(claim) or is_abstention(claim) or says_too_little(tokenise(claim)):
+        return Verdict.UNCHECKED
+    return Verdict.UNSUPPORTED if refuted(claim, evidence) else None
+
+
 class LearnedVerifier:
     """A cross-encoder, plain signals and guards; fills the `Verifier` seam, and is safe to share between threads.
 
@@ -136,18 +152,20 @@ class LearnedVerifier:
         """Judge one claim; `Verifier.verify` describes the arguments.
 
         The score is the probability of support, but for what rules decide: what stands there word for word, or is
-        safely shortened, scores no less than the threshold, and what a guard has proved wrong less than `partial`. What
-        is not English, says too little, or says that nothing is said, is left to the lexical verifier.
+        safely shortened, scores no less than the threshold, and what is refuted less than `partial`. What is not
+        English, says too little, or says that nothing is said, is left to the lexical verifier.
         """
         if not any(sentence.strip() for sentence in evidence):
             return Judgement(Verdict.UNSUPPORTED, 0.0, "there is no evidence")
         opinion, judged, window = self.opinion(claim, evidence)
         score, least = self.combination.model.of(opinion.values()), self.combination.model.threshold
-        if judged.verdict is Verdict.SUPPORTED:
+        ruled = by_rule(claim, evidence, judged)
+        if ruled is Verdict.SUPPORTED:
             return replace(judged, score=round(max(score, least), 4))
-        if opinion.proved_wrong:
-            return replace(judged, score=round(0.9 * score * self.combination.partial, 4))
-        if not is_english(claim) or is_abstention(claim) or says_too_little(tokenise(claim)):
+        if ruled is Verdict.UNSUPPORTED:
+            reason = refuted(claim, evidence)
+            return Judgement(ruled, round(0.9 * score * self.combination.partial, 4), reason, judged.sentences, True)
+        if ruled is Verdict.UNCHECKED:
             return judged
         score, places = round(score, 4), self._cited(claim, evidence, window)
         if score >= least:
@@ -165,11 +183,11 @@ class LearnedVerifier:
         logits = self._reader.read([(text, window.text) for window in windows]).astype(np.float64)
         odds = logits[:, 0] - np.logaddexp(logits[:, 1], logits[:, 2])
         best = int(odds.argmax())
-        shares = np.exp(logits[best] - logits[best].max())
+        shares = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
         return (
             Opinion(
                 support=float(np.clip(odds[best] / _LOGIT, -1, 1)),
-                contradiction=float(shares[2] / shares.sum()),
+                contradiction=float(shares[:, 2].max()),
                 plain=plain,
                 proved_wrong=float(judged.verdict is Verdict.UNSUPPORTED and judged.proved),
                 lexical=judged.score,
