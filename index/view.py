@@ -86,6 +86,11 @@ class View:
         siblings = store.document_passages(passage.document_id)
         return expand(passage, siblings, store.document(passage.document_id), max_tokens)
 
+    @property
+    def settings(self) -> SearchSettings:
+        """How it searches where nothing else is asked for."""
+        return self._settings
+
     def search(
         self,
         query: str,

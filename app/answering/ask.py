@@ -99,7 +99,9 @@ class Answerer:
         """
         settings = settings or self.settings
         reranker, found_by = self.retriever.reranker, search or self.retriever.settings
-        rerank_s = found_by.rerank_budget_s if reranker and found_by.rerank else 0.0
+        rerank_s = 0.0
+        if reranker and found_by.rerank:
+            rerank_s = min(found_by.rerank_budget_s, self.speeds.speeds.rerank_s)
         planned = plan_answer(settings, self.model, self.no_model, self.speeds, rerank_s)
         run = Run(self, question, filters, search, planned, listener, cancel)
         return run.answer(turns)

@@ -50,7 +50,7 @@ def plan_answer(
         model: writes, or None.
         no_model: why there is none.
         speeds: of this machine, as far as they are known.
-        rerank_s: seconds that the reranker may take; 0 without one.
+        rerank_s: seconds that the reranker is expected to take; 0 without one.
 
     Raises:
         ModelError: mode `generate` without a language model.
@@ -92,5 +92,5 @@ def plan_answer(
         reports=(*reports, *lost),
         deadline=ends,
         search_deadline=ends - (made.generation_s or 0.0),
-        rerank_s=made.rerank_s if rerank_s else None,
+        rerank_s=made.rerank_s if made.rerank_s < rerank_s else None,
     )

@@ -135,6 +135,8 @@ class Run:
                 seed=settings.write.sampling.seed,
                 deadline=self.planned.search_deadline,
             )
+        if not settings.strategies and any(hit.signals.rerank_score is not None for hit in retrieved.result.hits):
+            self.answerer.speeds.reranked(retrieved.result.timings_ms.get("rerank", 0.0) / 1000)
         self.reports += retrieved.reports
         self.listener(Found(retrieved.result))
         return retrieved

@@ -28,7 +28,7 @@ class Wanted:
         evidence_tokens: tokens of passages in the prompt.
         max_tokens: tokens of the answer at most.
         strategies: in any order.
-        rerank_s: seconds that the reranker may take in one search; 0 without one.
+        rerank_s: seconds that the reranker is expected to take in one search; 0 without one.
         prompt_overhead_tokens: tokens of the prompt besides the evidence.
         cached_tokens: how many of these need not be read again.
         model_ready: whether the language model is loaded.
@@ -70,17 +70,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What a strategy asks of the model: tokens read and written; and how many searches it adds."""
+    """What a strategy asks of the model: tokens read and written; how many searches it adds, and whether reranked."""
 
     prompt_tokens: int
     max_tokens: int
     searches: int
+    reranked: bool = True
 
 
 # Prompts counted with the embedded model's tokenizer, for a question of some 20 tokens, rounded up.
 _CALLS: dict[StrategyName, _Call] = {
     "hyde": _Call(150, hyde.MAX_TOKENS, 1),
-    "multi-query": _Call(200, multi_query.MAX_TOKENS, multi_query.MOST),
+    "multi-query": _Call(200, multi_query.MAX_TOKENS, multi_query.MOST, reranked=False),
     "decompose": _Call(180, decompose.MAX_TOKENS, decompose.MOST),
 }
 
@@ -140,7 +141,7 @@ def strategy_s(name: StrategyName, made: Plan, wanted: Wanted, speeds: Speeds) -
     if call is None:
         return _search_s(made, speeds) + _draft_s(made, wanted, speeds) if made.mode != "extract" else 0.0
     written = call.prompt_tokens / speeds.prompt_tokens_s + call.max_tokens / speeds.tokens_s
-    return written + call.searches * _search_s(made, speeds)
+    return written + call.searches * (_search_s(made, speeds) if call.reranked else speeds.search_s)
 
 
 def _search_s(made: Plan, speeds: Speeds) -> float:

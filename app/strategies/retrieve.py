@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...index import Encoder, Filters, SearchResult, SearchSettings, View
 from ..llm.types import Cancellation, LanguageModel
@@ -53,8 +53,10 @@ class _Run:
     depth: int
     parts: list[Part] = field(default_factory=list)
 
-    def search(self, query: str) -> SearchResult:
-        return self.view.search(query, self.depth, filters=self.filters, settings=self.settings)
+    def search(self, query: str, *, rerank: bool) -> SearchResult:
+        settings = self.settings or self.view.settings
+        settings = replace(settings, rerank=rerank and settings.rerank)
+        return self.view.search(query, self.depth, filters=self.filters, settings=settings)
 
 
 def retrieve(
@@ -129,7 +131,8 @@ def _multi_query(run: _Run) -> StrategyReport:
     queries, why = reword(run.question, run.model, cancel=run.cancel, seed=run.seed, deadline=run.deadline)
     if why:
         return not_run("multi-query", why)
-    return _searched("multi-query", run, queries, "rewording", _WEIGHT_OF_A_REWORDING, 0)
+    # A reranker reads the question as it was asked; what it would say of a rewording counts for little in the fusion.
+    return _searched("multi-query", run, queries, "rewording", _WEIGHT_OF_A_REWORDING, 0, rerank=False)
 
 
 def _decompose(run: _Run) -> StrategyReport:
@@ -137,15 +140,15 @@ def _decompose(run: _Run) -> StrategyReport:
     if why:
         return not_run("decompose", why)
     keep = max(1, min(KEPT_OF_A_PART, run.depth // (len(queries) + 1)))
-    report = _searched("decompose", run, queries, "part", _WEIGHT_OF_A_PART, keep)
+    report = _searched("decompose", run, queries, "part", _WEIGHT_OF_A_PART, keep, rerank=True)
     return StrategyReport("decompose", True, f"{compound(run.question)}: {report.detail}", queries)
 
 
 def _searched(
-    name: StrategyName, run: _Run, queries: tuple[str, ...], what: str, weight: float, keep: int
+    name: StrategyName, run: _Run, queries: tuple[str, ...], what: str, weight: float, keep: int, *, rerank: bool
 ) -> StrategyReport:
     """Search further queries and add them to the fusion."""
-    own = [Part(run.search(query), weight, keep) for query in queries]
+    own = [Part(run.search(query, rerank=rerank), weight, keep) for query in queries]
     fused = merge([run.parts[0], *own], run.depth)
     new = only_in(fused.hits, [run.parts[0].result])
     run.parts += own

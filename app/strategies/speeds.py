@@ -15,13 +15,14 @@ _FEWEST_WRITTEN = 8
 
 @dataclass(frozen=True, slots=True)
 class Speeds:
-    """What things take; the defaults are the embedded model's on two cores. The first two are learnt.
+    """What things take; the defaults are the embedded models' on two cores, and most are learnt.
 
     Attributes:
         prompt_tokens_s: tokens of a prompt read in a second.
         tokens_s: tokens written in a second.
         load_s: seconds until a language model that was not loaded can begin.
         search_s: seconds of one search without the reranker.
+        rerank_s: seconds that the reranker takes in one search.
         check_s: seconds that the answer takes besides: reading sentences, the gate, verification.
         measured: whether any of them was measured here.
     """
@@ -30,6 +31,7 @@ class Speeds:
     tokens_s: float = 70.0
     load_s: float = 1.0
     search_s: float = 0.05
+    rerank_s: float = 0.5
     check_s: float = 0.3
     measured: bool = False
 
@@ -67,6 +69,12 @@ class SpeedMeter:
                     self._rate("tokens_s", tokens * 1000 / spent)
             case _:
                 pass
+
+    def reranked(self, seconds: float) -> None:
+        """Learn from a search what its reranker took."""
+        if seconds > 0:
+            with self._lock:
+                self._set("rerank_s", self._mean("rerank_s", self._speeds.rerank_s, seconds))
 
     def _rate(self, name: str, rate: float) -> None:
         with self._lock:

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sota_rag.app.llm.types import Sampling
 from sota_rag.app.strategies import decompose, hyde, multi_query
-from sota_rag.app.strategies.budget import _CALLS, FEWEST_EVIDENCE_TOKENS, FEWEST_TOKENS, Wanted, estimate, plan
+from sota_rag.app.strategies.budget import (
+    _CALLS,
+    FEWEST_EVIDENCE_TOKENS,
+    FEWEST_TOKENS,
+    Wanted,
+    estimate,
+    plan,
+    strategy_s,
+)
 from sota_rag.app.strategies.speeds import Speeds
 
 SPEEDS = Speeds()
@@ -117,6 +125,17 @@ def test_the_reranker_goes_last():
     made = plan(0.8, replace(WANTED, rerank_s=1.0), SPEEDS)
     assert made.rerank_s == pytest.approx(0.45)
     assert made.cut[-1] == "reranking cut from 1 s to 0.45 s"
+
+
+def test_rewordings_are_searched_without_the_reranker():
+    plain, slow = WANTED, replace(WANTED, rerank_s=1.0)
+    cost = {
+        (name, wanted.rerank_s): strategy_s(name, plan(None, wanted, SPEEDS), wanted, SPEEDS)
+        for name in ("multi-query", "decompose")
+        for wanted in (plain, slow)
+    }
+    assert cost["multi-query", 1.0] == cost["multi-query", 0.0]
+    assert cost["decompose", 1.0] == pytest.approx(cost["decompose", 0.0] + decompose.MOST)
 
 
 def test_generation_is_not_given_up_when_it_is_asked_for():

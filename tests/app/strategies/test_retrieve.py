@@ -9,7 +9,7 @@ from sota_rag.app.strategies.hyde import hyde_vector
 from sota_rag.app.strategies.reports import StrategyReport, no_room
 from sota_rag.app.strategies.retrieve import retrieve
 from sota_rag.app.strategies.second_query import MOST_WORDS, second_query
-from sota_rag.index import Filters, SearchSettings
+from sota_rag.index import Filters, Retriever, SearchSettings
 from sota_rag.index.errors import LanguageModelCrashError, ModelError, QueryError
 
 QUESTION = "Does LoRA make a model answer more slowly?"
@@ -126,6 +126,37 @@ def test_no_model_no_time_and_a_stop_leave_the_plain_search(view, minilm, script
         found = retrieve(view, QUESTION, 4, strategies=["hyde"], encoder=minilm, **options)
         assert bare(found.result) == bare(view.search(QUESTION, 4))
         assert found.reports[0].detail == f"not run: {why}"
+
+
+PARTS = ("What does GPTQ round?", "What does AWQ scale?")
+
+
+class Counting:
+    """A reranker that keeps the queries."""
+
+    id, calibrated = "counting@0", False
+
+    def __init__(self):
+        self.queries = []
+
+    def cut(self, query, texts):
+        return 0
+
+    def score(self, query, texts):
+        self.queries.append(query)
+        return np.arange(len(texts), dtype=np.float32)
+
+
+def test_a_reranker_reads_the_question_and_its_parts_and_no_rewording(retriever, minilm, scripted):
+    reranker = Counting()
+    model = scripted("\n".join(PARTS))
+    question = "What is the difference between GPTQ and AWQ?"
+    with Retriever.open(retriever.index, encoder=minilm, reranker=reranker) as opened:
+        for strategy, read in (("multi-query", {question}), ("decompose", {question, *PARTS})):
+            reranker.queries.clear()
+            found = retrieve(opened.view(), question, 4, strategies=[strategy], model=model, encoder=minilm)
+            assert found.reports[0].ran, found.reports
+            assert set(reranker.queries) == read
 
 
 def test_all_together_in_the_order_asked_for_with_the_same_filters(view, minilm, scripted):

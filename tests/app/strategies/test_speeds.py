@@ -36,6 +36,16 @@ def test_what_says_too_little_is_passed_over(event):
     assert meter.speeds == Speeds()
 
 
+def test_what_a_reranker_takes_is_learnt():
+    meter = SpeedMeter()
+    meter.reranked(0.0)
+    assert meter.speeds.rerank_s == Speeds().rerank_s
+    meter.reranked(2.0)
+    assert meter.speeds.rerank_s == 2.0
+    meter.reranked(1.0)
+    assert meter.speeds.rerank_s == pytest.approx(2.0 - NEWEST)
+
+
 def test_many_threads_share_one_meter():
     meter = SpeedMeter()
 
