@@ -28,7 +28,7 @@ from sota_rag.index.cross_encoder import PairModel
 
 from train.documents import read_documents
 
-PAIRS, PIECES, ROUNDS = 30, 200, 9
+PAIRS, PIECES, ROUNDS = 30, 200, 25
 QUESTION = "Which weights does low-rank adaptation train, and which does it leave as they were?"
 Way = Callable[[list[tuple[str, str]]], NDArray[np.float32]]
 

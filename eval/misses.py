@@ -22,7 +22,7 @@ ADVICE: Mapping[str, str] = {
     Lost.BEYOND_BM25: "raise search.depth, or search with both legs",
     Lost.BEYOND_BOTH: "raise search.depth, try a query strategy (answer.strategies) or another encoder",
     Lost.FUSION: "tune the fusion (`sota-rag tune`), or use a reranker (reranker.model)",
-    Lost.RERANK: "raise reranker.depth or reranker.budget_s, mix with less of it (reranker.mix weighted, reranker.weight), "
+    Lost.RERANK: "raise reranker.depth or reranker.budget_s, give it less weight (reranker.mix, reranker.weight), "
     "or use another reranker",
     Lost.SUCCESSORS: "ask for more hits, or search with --history",
 }
