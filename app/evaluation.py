@@ -247,7 +247,7 @@ class _Job:
             default="default",
             systems=systems,
             topics={topic.id: TopicInfo(topic.text, topic.category) for topic in topics},
-            notes=self.plan.skipped,
+            notes=(*self.plan.skipped, *_remembering(names, bench)),
             details={
                 **details,
                 "judgements": sum(map(len, judgements.values())),
@@ -332,6 +332,15 @@ def _currency(
             topic: len(set(order[topic][:k]) & set(new[topic])) / len(new[topic]) for topic in old
         }
     return values
+
+
+def _remembering(names: Sequence[SystemName], bench: Bench) -> list[str]:
+    """A note on the systems whose reranker remembered pairs that it had read for an earlier one."""
+    if bench.retriever.reranker is None:
+        return []
+    late = [name for name in names if bench.settings(name).rerank][1:]
+    why = "their reranker remembers the pairs that it read for an earlier system"
+    return [f"times of {', '.join(late)} are too short: {why}"] if late else []
 
 
 def _first_ranks(found: RetrievalReport) -> dict[str, list[list[Any]]]:
