@@ -11,9 +11,11 @@ from ..index.builder import software_version
 from ..index.device import choose_placement
 from ..index.errors import IngestError, ModelError
 from ..index.generations import read_current_manifest
+from ..index.learned_fusion import shipped_fusion
 from ..index.models import file_sha256, find_model, known_models
 from ..index.remedies import repair_command
 from ..index.repair import verify
+from ..index.rerank import mixes_by_learned_weights
 from .answering.remember import RememberingEncoder
 from .compose import make_encoder, make_reader, make_reranker, make_verifier
 from .doctor_llm import examine_llm
@@ -89,7 +91,14 @@ def _reranker(settings: Settings) -> Finding:
         return Finding(
             "reranker", "broken", str(error), "correct reranker.model, or do without it: reranker.enabled = false"
         )
-    scores = "scores are probabilities" if reranker and reranker.calibrated else "scores are not calibrated"
+    scores = "its scores are not calibrated, so reranker.weight mixes them"
+    if mixes_by_learned_weights(reranker) and settings.reranker.mix == "learned":
+        own = reranker is not None and reranker.id.rpartition("@")[2] == shipped_fusion().reranker
+        scores = "its probabilities are mixed by learned weights"
+        if not own:
+            scores += " that were fitted with another one"
+    elif reranker and reranker.calibrated:
+        scores = "its scores are probabilities"
     return broken or Finding("reranker", "ok", f"{name}; {scores}; {_listed(name)}")
 
 

@@ -135,7 +135,8 @@ class Signals:
         bm25_rank: 1-based rank among the BM25 candidates.
         bm25_score: BM25 score, 0 or more, no upper bound.
         fused_score: score after fusion; its range depends on the fusion.
-        rerank_score: the cross-encoder's score.
+        rerank_score: the cross-encoder's score, as it comes.
+        rerank_probability: that the passage answers, in [0, 1], where the cross-encoder is calibrated.
     """
 
     dense_rank: int | None = None
@@ -144,6 +145,7 @@ class Signals:
     bm25_score: float | None = None
     fused_score: float | None = None
     rerank_score: float | None = None
+    rerank_probability: float | None = None
 
 
 class Relation(StrEnum):

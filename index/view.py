@@ -1,5 +1,6 @@
 """One generation with the models that search it: everything asked of a view comes from the same generation."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -213,7 +214,8 @@ class View:
             )
         outcome = reorder(reranker, query, rows, fused.scores, fused.signals, self._texts, k=k, settings=settings)
         for row, score in outcome.scores.items():
-            signals[row] = replace(signals[row], rerank_score=score)
+            probability = (1 + math.tanh(score / 2)) / 2 if reranker.calibrated else None
+            signals[row] = replace(signals[row], rerank_score=score, rerank_probability=probability)
         stage = Stage("rerank", len(outcome.scores), outcome.said(reranker.id), outcome.late)
         return outcome.rows, outcome.final, stage, outcome.notes()
 

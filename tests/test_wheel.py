@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SHIPPED_MODELS = ("reranker",)
 PACKAGE_FOLDERS = PROJECT["tool"]["setuptools"]["package-dir"]
 
 
@@ -78,6 +79,8 @@ def test_the_wheel_holds_code_and_data_and_no_tests(wheel):
     expected = {"sota_rag/models/models.toml", "sota_rag/models/gate/gate.json", "sota_rag/index/py.typed"}
     expected |= {"sota_rag/models/verifier_similarity/weights.json", "sota_rag/eval/report/page.html.j2"}
     expected |= {"sota_rag/models/fusion/weights.json"}
+    for model in SHIPPED_MODELS:
+        expected |= {f"sota_rag/models/{model}/{path.name}" for path in (ROOT / "models" / model).iterdir()}
     expected |= {"sota_rag/corpus/topics.jsonl", "sota_rag/corpus/registry/practices.yaml"}
     for package, folder in PACKAGE_FOLDERS.items():
         inside = package.replace(".", "/")

@@ -131,5 +131,8 @@ def _signals(hit: "Hit") -> str:
         parts.append(f"{name} {place}" + (f" ({score:.3f})" if score is not None else ""))
     if signals.fused_score is not None:
         parts.append(f"fused {signals.fused_score:.4f}")
-    parts.append("rerank -" if signals.rerank_score is None else f"rerank {signals.rerank_score:.3f}")
+    if signals.rerank_probability is not None:
+        parts.append(f"rerank probability {signals.rerank_probability:.3f}")
+    else:
+        parts.append("rerank -" if signals.rerank_score is None else f"rerank {signals.rerank_score:.3f}")
     return ", ".join(parts)

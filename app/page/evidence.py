@@ -83,7 +83,11 @@ def _signals(signals: Signals, rank: int) -> str:
         ("Dense (cosine)", signals.dense_score, signals.dense_rank),
         ("BM25", signals.bm25_score, signals.bm25_rank),
         ("Fused", signals.fused_score, rank if signals.rerank_score is None else None),
-        ("Reranker", signals.rerank_score, None if signals.rerank_score is None else rank),
+        (
+            "Reranker" if signals.rerank_probability is None else "Reranker (probability)",
+            signals.rerank_score if signals.rerank_probability is None else signals.rerank_probability,
+            None if signals.rerank_score is None else rank,
+        ),
     )
     return (
         '<table class="rag-table2"><thead><tr><th>Why it was found</th><th class="rag-number">Score</th>'

@@ -69,7 +69,15 @@ HIT_KEYS = {
     "rank", "score", "passage_id", "document_id", "source", "title", "heading_path", "page", "role", "context",
     "start", "end", "text", "status", "published", "signals", "practice",
 }  # fmt: skip
-SIGNAL_KEYS = {"dense_rank", "dense_score", "bm25_rank", "bm25_score", "fused_score", "rerank_score"}
+SIGNAL_KEYS = {
+    "dense_rank",
+    "dense_score",
+    "bm25_rank",
+    "bm25_score",
+    "fused_score",
+    "rerank_score",
+    "rerank_probability",
+}
 CITATION_KEYS = {
     "marker", "passage_id", "document_id", "source", "title", "heading_path", "page", "start", "end", "quote",
     "status", "published", "practice",
@@ -174,7 +182,7 @@ def test_explain_shows_every_stage_and_each_hit_s_signals(run, run_json, cli_ind
     assert "fused 1.0000, rerank -" in out
     form = run_json("search", QUESTION, "--index", cli_index, "--explain")
     assert [stage["name"] for stage in form["stages"]] == ["dense", "bm25", "fuse", "rerank", "successors"]
-    assert all(stage.keys() == {"name", "count", "detail"} for stage in form["stages"])
+    assert all(stage.keys() == {"name", "count", "detail", "late"} for stage in form["stages"])
 
 
 ALL = {"lora.md", "papers/quantization.md", "papers/recurrent.md", "undated.md"}
@@ -451,7 +459,8 @@ def test_doctor_prints_the_fix_for_what_is_broken(run, run_json, cli_index, tmp_
     assert not form["ok"]
     assert broken == {
         "device": ANY,
-        "encoder": "unknown model 'no-such-model'; name a folder with a config.json, or one of: all-MiniLM-L6-v2",
+        "encoder": "unknown model 'no-such-model'; name a folder with a config.json, or one of: all-MiniLM-L6-v2, "
+        "sota-rag-reranker",
         "reranker": ANY,
     }
 

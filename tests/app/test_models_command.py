@@ -17,6 +17,7 @@ from sota_rag.index.errors import ModelError, SettingsError, UsageError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LISTED = "SmolLM2-135M-Instruct"
+SMALL_ONES = {"all-MiniLM-L6-v2": True, "sota-rag-reranker": True}
 
 
 def counted(text):
@@ -180,13 +181,14 @@ def hub(monkeypatch):
 
 def test_the_list(run, run_json):
     models = {model["id"]: model for model in run_json("models")["models"]}
-    assert set(models) == {LISTED, "all-MiniLM-L6-v2"}
+    assert set(models) == {LISTED, "all-MiniLM-L6-v2", "sota-rag-reranker"}
     assert all(
         model.keys() == {"id", "role", "licence", "folder", "file", "state", "used"} for model in models.values()
     )
     assert [(model["role"], model["state"], model["used"]) for model in models.values()] == [
         ("llm", "installed", True),
         ("encoder", "installed", True),
+        ("reranker", "installed", True),
     ]
     assert run("models") == run("models", "list")
     line = next(line for line in run("models").splitlines() if line.startswith(LISTED))
@@ -236,7 +238,7 @@ def test_a_gguf_file_is_pulled_and_used(run, run_json, hub, tmp_path):
     assert "written to sota-rag.toml" in run("models", "use", "tiny-q4")
     assert Settings.load().llm.model == "acme/tiny-GGUF/tiny-q4.gguf"
     used = {model["id"]: model["used"] for model in run_json("models")["models"]}
-    assert used == {"acme/tiny-GGUF/tiny-q4.gguf": True, LISTED: False, "all-MiniLM-L6-v2": True}
+    assert used == {"acme/tiny-GGUF/tiny-q4.gguf": True, LISTED: False} | SMALL_ONES
     # Nothing is fetched twice.
     before = [seen for seen in hub.seen if seen[0] == "GET" and "resolve" in seen[1]]
     run("models", "pull", "acme/tiny-GGUF", "tiny-q4.gguf")

@@ -115,7 +115,12 @@ def test_a_verifier_without_its_combination(minilm, tiny):
 def test_doctor_looks_at_both(tiny, verifier_folder):
     found = findings(verifier={"model": str(verifier_folder)}, reranker={"model": str(tiny(1, calibrated=True))})
     assert (found["verifier"].state, found["reranker"].state) == ("ok", "ok")
-    assert "scores are probabilities" in found["reranker"].detail
+    assert "learned weights that were fitted with another one" in found["reranker"].detail
+    shipped = findings()["reranker"].detail
+    assert "learned weights" in shipped
+    assert "another one" not in shipped
+    weighted = findings(reranker={"mix": "weighted"})["reranker"].detail
+    assert "its scores are probabilities" in weighted
     found = findings(verifier={"model": str(tiny(3, plain=True))}, reranker={"model": str(tiny(3))})
     assert (found["verifier"].state, found["reranker"].state) == ("broken", "broken")
     assert "combination.json" in found["verifier"].detail

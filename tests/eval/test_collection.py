@@ -97,7 +97,9 @@ def test_the_real_encoder_finds_the_documents_by_meaning(evaluate, tmp_path, mon
     form = evaluate(write(tmp_path / "tiny"), systems=("dense", "convex"))
     assert form["systems"]["dense"]["measures"]["nDCG@10"]["mean"] == 1.0
     assert form["measures"] == form["systems"]["convex"]["measures"]
-    assert form["fingerprints"]["models"] == {"encoder": f"{minilm.info.id}@{minilm.info.fingerprint}"}
+    models = form["fingerprints"]["models"]
+    assert models.keys() == {"encoder", "reranker"}
+    assert models["encoder"] == f"{minilm.info.id}@{minilm.info.fingerprint}"
 
 
 def test_the_second_call_uses_the_index_as_it_is(evaluate, encoder, tmp_path):

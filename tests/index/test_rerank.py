@@ -291,6 +291,7 @@ def test_in_a_search(index, hash_encoder, cross_encoder):
     expected = cross_encoder.score("What does LoRA freeze?", texts).tolist()
     assert [hit.signals.rerank_score for hit in result.hits] == pytest.approx(expected, abs=1e-5)
     check_order(result.hits)
+    assert all(hit.signals.rerank_probability is None for hit in result.hits)  # its scores are no logits
     fused = {hit.passage.id: hit.score for hit in plain.hits}
     assert {hit.passage.id: hit.signals.fused_score for hit in result.hits} == pytest.approx(fused)
     assert "switched off" in plain.stages[-2].detail
@@ -338,6 +339,8 @@ def test_a_calibrated_reranker_and_learned_weights_in_a_search(index, hash_encod
         assert "learned weights, which were fitted with another reranker" in stage.detail
         check_order(result.hits)
         assert all(0 <= hit.score <= 1 for hit in result.hits)
+        for signals in (hit.signals for hit in result.hits):
+            assert signals.rerank_probability == pytest.approx(1 / (1 + np.exp(-signals.rerank_score)))
         weighted = retriever.search("What does LoRA freeze?", k=3, settings=replace(settings, rerank_mix="weighted"))
         assert "weight 0.5" in weighted.stages[-2].detail
     monkeypatch.setattr("sota_rag.index.rerank.shipped_fusion", lambda: LearnedFusion(FUSION.legs, {}))

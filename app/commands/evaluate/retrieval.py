@@ -5,9 +5,10 @@ that is kept beside the main one. --topics asks questions of your own (JSONL wit
 eval/topics.py) over your index. --beir takes a collection in BEIR layout (corpus.jsonl, queries.jsonl,
 qrels/SPLIT.tsv), indexes it like any other documents, and judges by documents: one scores as its best passage.
 
-`default` is the retriever as it is set. bm25, dense, rrf and convex are the legs and the fusions without a reranker;
-no-successors leaves superseded practices as they were found; neighbours adds what reading on would bring; hyde,
-multi-query and decompose ask the language model for other queries. --ablation runs all that can run.
+`default` is the retriever as it is set. bm25, dense, rrf, convex and learned are the legs and the fusions without a
+reranker; rrf+rerank, convex+rerank and learned+rerank the same with it; no-successors leaves superseded practices as
+they were found; neighbours adds what reading on would bring; hyde, multi-query and decompose ask the language model for
+other queries. --ablation runs all that can run.
 """
 
 import argparse

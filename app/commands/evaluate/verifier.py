@@ -4,8 +4,9 @@
 "unsupported"}, and where you like "group", "question", "source", "original" and "id" (see eval/claims/reader.py). A
 claim may hold several sentences, of which the least supported decides; evidence may be of any length.
 
---data NAME:DIR reads a published set from its folder: begin, expertqa, factcheck_gpt, halueval or wice. --write-claims
-turns it into such a file and stops there. A threshold for the score is chosen on other claims: --threshold-from.
+--data NAME:DIR reads a published set from its folder: begin, expertqa, factcheck_gpt, halueval, scifact (in BEIR
+layout) or wice. --write-claims turns it into such a file and stops there. A threshold for the score is chosen on other
+claims: --threshold-from.
 """
 
 import argparse

@@ -56,5 +56,6 @@ def encoder(hash_encoder):
 def by_vectors(monkeypatch, tmp_path, encoder, forget_surroundings):
     """Settings that trust the vectors alone, which is the worst that can be done here."""
     forget_surroundings(monkeypatch, tmp_path)
+    monkeypatch.setenv("SOTA_RAG_RERANKER__ENABLED", "false")  # it would put right what is to be found out here
     monkeypatch.setattr(tuning, "make_encoder", lambda settings: encoder)
     return Settings.load(index=tmp_path / "data/index", search={"alpha": 1.0})
