@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from ..eval.claims import (
     Claim,
     Judge,
@@ -16,12 +18,15 @@ from ..eval.claims import (
     ScoreLog,
     check_classes,
     choose_threshold,
+    differences,
     evaluate_opinions,
     judge_all,
     length_auroc,
+    one_length_auroc,
     slices,
 )
 from ..eval.claims.judging import evidence_of
+from ..eval.claims.measures import ranks_of
 from ..eval.provenance import fingerprints, now, peak_memory_mib
 from ..eval.run_file import RunFile, SystemResult, TopicInfo
 from ..index.errors import UsageError
@@ -114,7 +119,7 @@ def evaluate_verifiers(
         _check_apart(data, threshold_from)
     encoder = RememberingEncoder(make_encoder(settings))
     encoder.encode([data.claims[0].text])  # loads the weights outside the first claim's latency
-    bench = _Bench(data, threshold_from, scores, progress or Silent())
+    bench = _Bench(data, threshold_from, scores, progress or Silent(), {})
     systems: dict[str, SystemResult] = {}
     details, ids = {}, {}
     for name in dict.fromkeys(names):
@@ -143,25 +148,30 @@ def evaluate_verifiers(
             "AUROC of length alone": round(length_auroc(data.claims), 4),
             "peak_memory_mib": round(peak_memory_mib(), 1),
             "slices": details,
+            "differences": bench.gains(),
         },
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    """What verifiers are measured on."""
+    """What verifiers are measured on, and what those said that were."""
 
     data: ClaimData
     threshold_from: ClaimData | None
     scores: Path | None
     progress: Progress
+    opinions: dict[str, list[Judged]]
 
     def measure(self, name: str, verifier: Verifier, details: dict[str, object]) -> dict[str, SystemResult]:
         """All readings of one verifier; its slices are added to `details`."""
         claims = self.data.claims
-        judged = self._judge(name, verifier, self.data)
+        judged = self.opinions[name] = self._judge(name, verifier, self.data)
         main = evaluate_opinions(claims, judged)
-        main = replace(main, facts={**main.facts, "verifier": verifier.id, **_speed(claims, judged)})
+        main = replace(
+            main,
+            facts={**main.facts, "verifier": verifier.id, **_facts(claims, judged)},
+        )
         details[name] = slices(claims, judged)
         systems = {name: main}
         given = {one.opinion.verdict for one in judged}
@@ -177,6 +187,17 @@ class _Bench:
             facts = {**at.facts, "threshold chosen on": f"{chosen_on.name}, {len(chosen_on.claims)} claims"}
             systems[f"{name}, threshold"] = replace(at, facts=facts)
         return systems
+
+    def gains(self) -> dict[str, dict[str, dict[str, float]]]:
+        """What each verifier reaches more than each that was measured before it, by measure, with its interval."""
+        return {
+            f"{name} - {other}": {
+                measure: asdict(gain)
+                for measure, gain in differences(self.data.claims, self.opinions[name], self.opinions[other]).items()
+            }
+            for place, name in enumerate(self.opinions)
+            for other in list(self.opinions)[:place]
+        }
 
     def _judge(self, name: str, verifier: Verifier, data: ClaimData) -> list[Judged]:
         with ExitStack() as stack:
@@ -213,6 +234,16 @@ def _speed(claims: Sequence[Claim], judged: Sequence[Judged]) -> dict[str, float
         "claims/s": round(len(judged) / seconds, 2) if seconds else 0.0,
         "evidence sentences a claim": round(sum(len(evidence_of(claim)) for claim in claims) / len(claims), 1),
     }
+
+
+def _facts(claims: Sequence[Claim], judged: Sequence[Judged]) -> dict[str, float | int]:
+    """Speed, and AUROC over pairs of claims of one length, where there are any."""
+    area = one_length_auroc(
+        np.array([claim.supported for claim in claims]),
+        ranks_of(np.array([one.opinion.score for one in judged])),
+        np.array([len(claim.text.split()) for claim in claims]),
+    )
+    return _speed(claims, judged) | ({} if np.isnan(area) else {"AUROC at one length": round(area, 4)})
 
 
 def _digest(claims: Sequence[Claim]) -> str:

@@ -32,6 +32,7 @@ def one_encoder_and_few_resamples(monkeypatch, minilm):
     monkeypatch.setattr(verifier_evaluation, "make_encoder", lambda settings: minilm)
     few = partial(verifier_evaluation.evaluate_opinions, resamples=50)
     monkeypatch.setattr(verifier_evaluation, "evaluate_opinions", few)
+    monkeypatch.setattr(verifier_evaluation, "differences", partial(verifier_evaluation.differences, resamples=50))
 
 
 def write(path, told=TOLD):
@@ -57,6 +58,9 @@ def test_a_claims_file_becomes_a_run_file(tmp_path, capsys):
     assert "balanced accuracy" in shown and "by group, lexical" in shown and "adapters" in shown
     run = RunFile.read(output)
     assert (run.kind, run.default, run.name) == ("verifier", "lexical", "claims")
+    assert set(run.details["differences"]) == {"similarity - lexical"}
+    assert {"mean", "low", "high"} <= run.details["differences"]["similarity - lexical"]["AUROC"].keys()
+    assert 0 <= run.systems["lexical"].facts["AUROC at one length"] <= 1
     lexical, similarity = run.systems["lexical"], run.systems["similarity"]
     assert lexical.per_topic["accuracy"]["c1"] == 1.0 and lexical.per_topic["accuracy"]["c0"] == 1.0
     assert lexical.measures["specificity"].mean == 1.0

@@ -1,5 +1,7 @@
 """A verifier's opinions as a system of a run file."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sota_rag.eval.claims import (
@@ -9,6 +11,7 @@ from sota_rag.eval.claims import (
     Rule,
     check_classes,
     choose_threshold,
+    differences,
     evaluate_opinions,
     length_auroc,
     slices,
@@ -127,3 +130,20 @@ def test_labels_that_length_gives_away_are_noticed():
     claims = [Claim(str(n), "word " * (n + 1), ("e",), n % 2 == 0) for n in range(4)]
     assert length_auroc(claims) == pytest.approx(3 / 4)
     assert length_auroc([Claim(str(n), "word " * (n + 1), ("e",), n < 2) for n in range(4)]) == 1.0
+
+
+def test_what_one_verifier_gains_over_another_is_paired():
+    claims, judged = material(copies=8)
+    better = [
+        Judged(claim.id, Opinion("supported" if claim.supported else "unsupported", 0.5 + claim.supported / 4), 1.0)
+        for claim in claims
+    ]
+    gains = differences(claims, better, judged, resamples=200)
+    assert gains["AUROC"].mean == pytest.approx(2 / 9)
+    assert gains["balanced accuracy"].mean == pytest.approx(0.5)
+    assert gains["balanced accuracy"].low > 0.2
+    assert gains["AUROC at one length"].mean == pytest.approx(2 / 9)
+    nothing = differences(claims, judged, judged, resamples=200)
+    assert all((gain.mean, gain.low, gain.high) == (0, 0, 0) for gain in nothing.values())
+    of_own_length = [replace(claim, text="word " * (n + 1)) for n, claim in enumerate(claims)]
+    assert set(differences(of_own_length, better, judged, resamples=50)) == {"AUROC", "balanced accuracy"}

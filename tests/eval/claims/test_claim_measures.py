@@ -5,6 +5,7 @@ import pytest
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 from sota_rag.eval.claims.calibration import adaptive_ece, brier, ece, equal_mass, equal_width
+from sota_rag.eval.claims.differences import one_length_auroc
 from sota_rag.eval.claims.measures import (
     CALL_MEASURES,
     accuracy,
@@ -123,3 +124,17 @@ def test_what_is_not_defined_is_nan():
     assert f1(one_class, nothing) == 0
     assert np.isnan(auroc(one_class, np.arange(3)))
     assert np.isnan(average_precision(nothing, np.arange(3)))
+
+
+def test_claims_of_one_length_are_held_against_each_other(many):
+    labels, scores, _ = many
+    words = np.random.default_rng(9).integers(5, 12, labels.size)
+    pairs = [
+        (scores[a] > scores[b]) + (scores[a] == scores[b]) / 2
+        for a in np.flatnonzero(labels)
+        for b in np.flatnonzero(~labels)
+        if words[a] == words[b]
+    ]
+    assert one_length_auroc(labels, ranks_of(scores), words) == pytest.approx(np.mean(pairs))
+    assert one_length_auroc(labels, ranks_of(words.astype(float)), words) == 0.5  # length itself tells nothing
+    assert np.isnan(one_length_auroc(labels, ranks_of(scores), labels.astype(int)))
