@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from sota_rag.index import CrossEncoderReranker
-from sota_rag.index.models import find_model
 
 from train import loop
 from train.loop import Plan, batches, score, train
@@ -20,22 +19,6 @@ GROUPS = [
     for other in WORDS
 ]
 UNITS = [[(group.question, text) for text in group.texts] for group in GROUPS]
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    from transformers import AutoTokenizer, BertConfig, BertModel
-
-    folder = tmp_path_factory.mktemp("tiny")
-    tokenizer = AutoTokenizer.from_pretrained(find_model("all-MiniLM-L6-v2").folder, local_files_only=True)
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
-        max_position_embeddings=64,
-    )  # fmt: skip
-    BertModel(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return str(folder)
 
 
 def run(tiny, work, *, plan=Plan(epochs=8, rate=3e-3, head_rate=3e-3, batch=8), about="both", said=None):
