@@ -30,9 +30,9 @@ from .combine import balanced, fit, probability, thresholds
 from .examples import SUPPORTED, Example, guides, published, reported
 
 BASE = "models/reranker"
-MOST = {"squad": 3600, "guides": 6000}
+MOST = {"squad": 3600, "guides": 4000}
 """Examples at most; the others give all they have."""
-AGAINST = ("contradiction", "proved_wrong")
+AGAINST = ("contradiction", "unfound")
 UNDECIDED = Combination(LogisticModel(dict.fromkeys(FEATURES, 0.0), 0.0, 0.5, "nothing"), 0.5)
 MOST_KNOWN = 0.3
 """Share of the evidence that may stand in evidence that is reported on."""
@@ -51,7 +51,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path(".sota-rag/train/verifier"), help="examples and checkpoint")
     parser.add_argument("--base", default=BASE, help="model to start from")
     parser.add_argument("--examples", type=int, help="train on so many only, drawn evenly")
-    parser.add_argument("--epochs", type=float, default=1.0)
+    parser.add_argument("--epochs", type=float, default=2.0)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("models/verifier"))

@@ -3,7 +3,7 @@
 The cross-encoder (`models/verifier`, made by `train/verifier`) says of each window of the evidence whether it supports
 the claim, has nothing to do with it, or says otherwise. Its opinion, the plain signals of the similarity verifier and
 the guards of the lexical one go into one logistic model, whose probability is calibrated; from two thresholds on, a
-claim is `supported` or `partial`. What is refuted whatever the wording (a figure or a name that stands nowhere) is
+claim is `supported` or `partial`. What is refuted whatever the wording (a figure that stands nowhere) is
 never supported, however well it reads.
 """
 
@@ -26,7 +26,7 @@ from ..prompts import is_abstention
 from .guards import is_english
 from .judgement import Judgement, Verdict
 from .lexical import LexicalVerifier, says_too_little
-from .refuted import refuted
+from .refuted import refuted, unfound
 from .similarity import Signals, SimilarityVerifier
 from .tokens import tokenise
 from .windows import Window, closest_windows
@@ -58,23 +58,23 @@ class Opinion:
         support: log-odds of support in the window that supports the claim most, as -1 to 1 between ±8.
         contradiction: highest probability that a window says otherwise.
         plain: the plain signals.
-        proved_wrong: 1 where a guard found a number, name or quotation that the evidence does not bear out, else 0.
+        unfound: 1 where a name or a short quotation stands nowhere in the evidence, else 0.
         lexical: the score of the lexical verifier, which falls when words on which it turns differ.
     """
 
     support: float
     contradiction: float
     plain: Signals
-    proved_wrong: float
+    unfound: float
     lexical: float
 
     def values(self) -> dict[str, float]:
         """Name → value of every signal."""
         said = {"support": self.support, "contradiction": self.contradiction}
-        return {**said, **asdict(self.plain), "proved_wrong": self.proved_wrong, "lexical": self.lexical}
+        return {**said, **asdict(self.plain), "unfound": self.unfound, "lexical": self.lexical}
 
 
-FEATURES = ("support", "contradiction", *Signals.__slots__, "proved_wrong", "lexical")
+FEATURES = ("support", "contradiction", *Signals.__slots__, "unfound", "lexical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,10 @@ class LearnedVerifier:
         score, places = round(score, 4), self._cited(claim, evidence, window)
         if score >= least:
             return Judgement(Verdict.SUPPORTED, score, "", places)
+        missing = unfound(claim, evidence)
         reason = "the passage says otherwise" if opinion.contradiction > 0.5 else judged.reason
+        if missing:
+            reason = f"{missing[0]!r} stands nowhere in the passages"
         verdict = Verdict.PARTIAL if score >= self.combination.partial else Verdict.UNSUPPORTED
         return Judgement(verdict, score, reason or "the passage does not say it", places)
 
@@ -189,7 +192,7 @@ class LearnedVerifier:
                 support=float(np.clip(odds[best] / _LOGIT, -1, 1)),
                 contradiction=float(shares[:, 2].max()),
                 plain=plain,
-                proved_wrong=float(judged.verdict is Verdict.UNSUPPORTED and judged.proved),
+                unfound=float(bool(unfound(claim, evidence))),
                 lexical=judged.score,
             ),
             judged,
