@@ -49,6 +49,10 @@ class Reader(Protocol):
         """Outputs before the softmax, shape (len(pairs), 3), float32."""
         ...
 
+    def cut(self, pairs: Sequence[tuple[str, str]]) -> int:
+        """How many of the pairs are too long to be read to their end."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
@@ -152,8 +156,9 @@ class LearnedVerifier:
         """Judge one claim; `Verifier.verify` describes the arguments.
 
         The score is the probability of support, but for what rules decide: what stands there word for word, or is
-        safely shortened, scores no less than the threshold, and what is refuted less than `partial`. What is not
-        English, says too little, or says that nothing is said, is left to the lexical verifier.
+        safely shortened, scores no less than the threshold, and what is refuted less than `partial`. What cannot be
+        read to its end is at best `partial`. What is not English, says too little, or says that nothing is said, is
+        left to the lexical verifier.
         """
         if not any(sentence.strip() for sentence in evidence):
             return Judgement(Verdict.UNSUPPORTED, 0.0, "there is no evidence")
@@ -169,6 +174,8 @@ class LearnedVerifier:
             return judged
         score, places = round(score, 4), self._cited(claim, evidence, window)
         if score >= least:
+            if self._reader.cut([(" ".join(claim.split()), window.text)]):
+                return Judgement(Verdict.PARTIAL, score, "too long to be read to the end beside the passage", places)
             return Judgement(Verdict.SUPPORTED, score, "", places)
         missing = unfound(claim, evidence)
         reason = "the passage says otherwise" if opinion.contradiction > 0.5 else judged.reason

@@ -25,6 +25,9 @@ class Says:
         self.pairs += pairs
         return np.array([self.outputs] * len(pairs), dtype=np.float32)
 
+    def cut(self, pairs):
+        return sum(len(f"{claim} {text}".split()) > 200 for claim, text in pairs)
+
 
 @pytest.fixture
 def judge(minilm):
@@ -78,7 +81,7 @@ def test_no_evidence(judge):
 
 
 def test_the_best_window_decides(minilm):
-    class ByWord:
+    class ByWord(Says):
         id = "by-word@1"
 
         def read(self, pairs):
@@ -91,7 +94,7 @@ def test_the_best_window_decides(minilm):
 
 
 def test_what_is_cited_is_in_the_window_that_supports(minilm):
-    class Once:
+    class Once(Says):
         id = "once@1"
 
         def read(self, pairs):
@@ -127,6 +130,13 @@ def test_a_name_speaks_against_a_claim_only_where_it_stands_nowhere(judge, minil
     verifier = LearnedVerifier(Says(0, 9, 0), minilm, BY_SUPPORT)
     assert [verifier.opinion(claim, told)[0].unfound for told in (apart, apart[1:])] == [0.0, 1.0]
     assert judge(claim, (0, 9, 0), apart[1:]).reason == "'LoRA' stands nowhere in the passages"
+
+
+def test_what_cannot_be_read_to_its_end_is_not_supported(judge):
+    long = "LoRA freezes the pretrained weights, " + "and so on, " * 120 + "as is known."
+    judgement = judge(PARAPHRASE, (9, 0, 0), [long])
+    assert judgement.verdict is Verdict.PARTIAL
+    assert "too long" in judgement.reason
 
 
 def test_signals_have_their_names(minilm):
