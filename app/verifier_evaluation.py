@@ -161,12 +161,14 @@ class _Bench:
     threshold_from: ClaimData | None
     scores: Path | None
     progress: Progress
-    opinions: dict[str, list[Judged]]
+    opinions: dict[str, tuple[list[Judged], Rule]]
 
     def measure(self, name: str, verifier: Verifier, details: dict[str, object]) -> dict[str, SystemResult]:
         """All readings of one verifier; its slices are added to `details`."""
         claims = self.data.claims
-        judged = self.opinions[name] = self._judge(name, verifier, self.data)
+        judged = self._judge(name, verifier, self.data)
+        own = getattr(verifier, "threshold", None)
+        self.opinions[name] = judged, Rule(threshold=own)
         main = evaluate_opinions(claims, judged)
         main = replace(
             main,
@@ -174,6 +176,11 @@ class _Bench:
         )
         details[name] = slices(claims, judged)
         systems = {name: main}
+        if own is not None:
+            by_score = evaluate_opinions(claims, judged, Rule(threshold=own), scores_too=False)
+            systems[f"{name}, score"] = replace(
+                by_score, facts={**by_score.facts, "threshold chosen on": "training parts"}
+            )
         given = {one.opinion.verdict for one in judged}
         for verdict in _LOOSER:
             if verdict in given:
@@ -189,7 +196,10 @@ class _Bench:
         return systems
 
     def gains(self) -> dict[str, dict[str, dict[str, float]]]:
-        """What each verifier reaches more than each that was measured before it, by measure, with its interval."""
+        """What each verifier reaches more than each that was measured before it, by measure, with its interval.
+
+        A verifier with a threshold of its own is taken by its score, the others by their verdicts.
+        """
         return {
             f"{name} - {other}": {
                 measure: asdict(gain)

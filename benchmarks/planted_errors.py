@@ -106,9 +106,14 @@ def attacked(verifier: Verifier, line: dict) -> dict:
 
 
 def section(document: str, quote: str) -> list[str]:
-    """Sentences of the section, between two headings, that a quote stands in; paragraphs parted by a gap."""
+    """Sentences of the section, between two headings, that a quote stands in; paragraphs parted by a gap.
+
+    A quote that the guide has lost since is evidence by itself.
+    """
     text = (ROOT / "corpus" / document).read_text(encoding="utf-8")
-    place = text.index(quote)
+    place = text.find(quote)
+    if place < 0:
+        return [quote]
     start = text.rfind("\n#", 0, place) + 1
     end = text.find("\n#", place)
     found: list[str] = []

@@ -34,19 +34,29 @@ def one_length_auroc(labels: NDArray[np.bool_], ranks: NDArray[np.int64], words:
 
 
 def differences(
-    claims: Sequence[Claim], ours: Sequence[Judged], theirs: Sequence[Judged], *, resamples: int = 2000
+    claims: Sequence[Claim],
+    ours: tuple[Sequence[Judged], Rule],
+    theirs: tuple[Sequence[Judged], Rule],
+    *,
+    resamples: int = 2000,
 ) -> dict[str, Interval]:
     """What `ours` reaches more than `theirs`, paired: the bootstrap draws sources, and judges both on what it drew.
 
+    Args:
+        claims: what was judged.
+        ours: the opinions of one verifier, and when one counts as a call of `supported`.
+        theirs: of the other one.
+        resamples: for each interval.
+
     Returns:
-        Differences of `AUROC`, of `balanced accuracy` of the verdicts, and of `AUROC at one length` (see
+        Differences of `AUROC`, of `balanced accuracy`, and of `AUROC at one length` (see
         `one_length_auroc`); one that is not defined on most resamples is left out.
     """
     labels = np.array([claim.supported for claim in claims])
     words = np.array([len(claim.text.split()) for claim in claims])
     clusters = np.unique([claim.source for claim in claims], return_inverse=True)[1]
-    ranks = [ranks_of(np.array([one.opinion.score for one in judged])) for judged in (ours, theirs)]
-    calls = [Rule().calls(judged) for judged in (ours, theirs)]
+    ranks = [ranks_of(np.array([one.opinion.score for one in judged])) for judged, _ in (ours, theirs)]
+    calls = [rule.calls(judged) for judged, rule in (ours, theirs)]
     figures: dict[str, Callable[[NDArray[np.int64], int], float]] = {
         "AUROC": lambda rows, which: auroc(labels[rows], ranks[which][rows]),
         "balanced accuracy": lambda rows, which: balanced_accuracy(labels[rows], calls[which][rows]),

@@ -54,7 +54,7 @@ def _read(folder: Path, split: str) -> list[Claim]:
 
 def _claims(row: dict[str, Any], abstracts: dict[str, list[str]], where: str) -> Iterator[Claim]:
     try:
-        for document in map(str, row["cited_doc_ids"]):
+        for document in dict.fromkeys(map(str, row["cited_doc_ids"])):
             found = row["evidence"].get(document)
             label = str(found[0]["label"]) if found else _NONE
             if found and label not in LABELS:

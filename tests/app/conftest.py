@@ -27,9 +27,10 @@ def forget_surroundings():
 def surroundings(monkeypatch, tmp_path, minilm, forget_surroundings):
     """Nothing from outside, and the weights loaded once for all tests."""
     forget_surroundings(monkeypatch, tmp_path)
-    # What a language model writes, and what a reranker reads, take their time: tests that are about them ask for them.
+    # What models write, rerank and judge takes its time: tests that are about them ask for them.
     monkeypatch.setenv("SOTA_RAG_ANSWER__MODE", "extract")
     monkeypatch.setenv("SOTA_RAG_RERANKER__ENABLED", "false")
+    monkeypatch.setenv("SOTA_RAG_VERIFIER__ENABLED", "false")
     for module in (compose, doctor, evaluation):
         monkeypatch.setattr(module, "make_encoder", lambda settings: minilm)
 

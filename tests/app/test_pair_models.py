@@ -18,12 +18,13 @@ from sota_rag.index.cross_encoder import PairModel
 from sota_rag.index.errors import ModelError, UsageError
 from sota_rag.index.models import find_model, known_models
 
-pytestmark = pytest.mark.usefixtures("with_reranker")
+pytestmark = pytest.mark.usefixtures("with_both")
 
 
 @pytest.fixture
-def with_reranker(surroundings, monkeypatch):
+def with_both(surroundings, monkeypatch):
     monkeypatch.setenv("SOTA_RAG_RERANKER__ENABLED", "true")
+    monkeypatch.setenv("SOTA_RAG_VERIFIER__ENABLED", "true")
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def findings(**sections):
 
 def test_the_lexical_verifier_judges_unless_a_model_is_named(minilm, verifier_folder):
     encoder = RememberingEncoder(minilm)
-    assert isinstance(compose.make_verifier(settings(), encoder), LexicalVerifier)
+    assert isinstance(compose.make_verifier(settings(verifier={"model": None}), encoder), LexicalVerifier)
     learned = compose.make_verifier(settings(verifier={"model": str(verifier_folder)}), encoder)
     assert isinstance(learned, LearnedVerifier)
     # The combination beside the model decides: its bias alone is .88, above its threshold.
@@ -125,7 +126,7 @@ def test_doctor_looks_at_both(tiny, verifier_folder):
     assert (found["verifier"].state, found["reranker"].state) == ("broken", "broken")
     assert "combination.json" in found["verifier"].detail
     assert "gives 3 numbers for a pair" in found["reranker"].detail
-    found = findings(reranker={"model": str(tiny(1)), "enabled": False})
+    found = findings(reranker={"model": str(tiny(1)), "enabled": False}, verifier={"model": None})
     assert (found["verifier"].state, found["reranker"].state) == ("note", "note")
     assert "switched off" in found["reranker"].detail
     assert "not calibrated" in findings(reranker={"model": str(tiny(1))})["reranker"].detail
@@ -144,6 +145,6 @@ def test_an_ablation_leaves_out_what_the_reranker_is_not_fit_for(tiny):
 def test_the_learned_verifier_is_measured_as_the_settings_have_it(minilm, verifier_folder):
     encoder = RememberingEncoder(minilm)
     with pytest.raises(UsageError, match=r"no model in verifier\.model"):
-        make_verifier("learned", settings(), encoder)
+        make_verifier("learned", settings(verifier={"model": None}), encoder)
     named = settings(verifier={"model": str(verifier_folder)})
     assert str(verifier_folder) in make_verifier("learned", named, encoder).id

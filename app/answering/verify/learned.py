@@ -32,9 +32,9 @@ from .tokens import tokenise
 from .windows import Window, closest_windows
 
 VERSION = "learned-1"
-SHIPPED = "sota-rag-verifier"
 OUTPUTS = ("supported", "neutral", "contradicted")
 _LOGIT = 8.0
+_NEARLY_ALL_WORDS = 0.95
 
 
 class Reader(Protocol):
@@ -133,6 +133,21 @@ def by_rule(claim: str, evidence: Sequence[str], judged: Judgement) -> Verdict |
     return Verdict.UNSUPPORTED if refuted(claim, evidence) else None
 
 
+def _held_back(opinion: Opinion, judged: Judgement) -> Verdict | None:
+    """A lesser verdict on a claim that the model supports and the lexical verifier does not; None to believe the model.
+
+    What that holds to be partly supported is so. What it disproves (another negation, direction or unit in the same
+    words) is `unchecked`, and so is what it leaves open where nearly all words stand in one place.
+    """
+    if judged.verdict is Verdict.PARTIAL:
+        return Verdict.PARTIAL
+    if judged.verdict is Verdict.UNSUPPORTED and judged.proved:
+        return Verdict.UNCHECKED
+    if judged.verdict is Verdict.UNCHECKED and opinion.plain.word_share >= _NEARLY_ALL_WORDS:
+        return Verdict.UNCHECKED
+    return None
+
+
 class LearnedVerifier:
     """A cross-encoder, plain signals and guards; fills the `Verifier` seam, and is safe to share between threads.
 
@@ -152,37 +167,49 @@ class LearnedVerifier:
         """Version, the cross-encoder, the combination's fingerprint, and what else has a say."""
         return f"{VERSION}+{self._reader.id}+{self.combination.fingerprint[:12]}+{self._lexical.id}"
 
+    @property
+    def threshold(self) -> float:
+        """The score from which on a claim is `supported`, unless rules hold it back."""
+        return self.combination.model.threshold
+
     def verify(self, claim: str, evidence: Sequence[str]) -> Judgement:
         """Judge one claim; `Verifier.verify` describes the arguments.
 
         The score is the probability of support, but for what rules decide: what stands there word for word, or is
-        safely shortened, scores no less than the threshold, and what is refuted less than `partial`. What cannot be
-        read to its end is at best `partial`. What is not English, says too little, or says that nothing is said, is
-        left to the lexical verifier.
+        safely shortened, scores no less than the threshold, and what is refuted, or cannot be checked (it is not
+        English, says too little, or says that nothing is said), less than `partial`.
+
+        The verdict is stricter than the score. A claim in the words of the evidence hangs on the small ones, on their
+        order and on what was left out, and a small cross-encoder goes by the words in common (McCoy et al., "Right for
+        the Wrong Reasons", ACL 2019): there it must not overrule the lexical verifier (`_held_back`).
         """
         if not any(sentence.strip() for sentence in evidence):
             return Judgement(Verdict.UNSUPPORTED, 0.0, "there is no evidence")
         opinion, judged, window = self.opinion(claim, evidence)
-        score, least = self.combination.model.of(opinion.values()), self.combination.model.threshold
+        probability, low = self.combination.model.of(opinion.values()), 0.9 * self.combination.partial
         ruled = by_rule(claim, evidence, judged)
         if ruled is Verdict.SUPPORTED:
-            return replace(judged, score=round(max(score, least), 4))
+            return replace(judged, score=round(max(probability, self.threshold), 4))
         if ruled is Verdict.UNSUPPORTED:
-            reason = refuted(claim, evidence)
-            return Judgement(ruled, round(0.9 * score * self.combination.partial, 4), reason, judged.sentences, True)
+            return Judgement(ruled, round(low * probability, 4), refuted(claim, evidence), judged.sentences, True)
         if ruled is Verdict.UNCHECKED:
-            return judged
-        score, places = round(score, 4), self._cited(claim, evidence, window)
-        if score >= least:
-            if self._reader.cut([(" ".join(claim.split()), window.text)]):
-                return Judgement(Verdict.PARTIAL, score, "too long to be read to the end beside the passage", places)
-            return Judgement(Verdict.SUPPORTED, score, "", places)
-        missing = unfound(claim, evidence)
-        reason = "the passage says otherwise" if opinion.contradiction > 0.5 else judged.reason
-        if missing:
-            reason = f"{missing[0]!r} stands nowhere in the passages"
-        verdict = Verdict.PARTIAL if score >= self.combination.partial else Verdict.UNSUPPORTED
-        return Judgement(verdict, score, reason or "the passage does not say it", places)
+            return replace(judged, score=min(judged.score, round(low, 4)))
+        score, places = round(probability, 4), self._cited(claim, evidence, window)
+        if score < self.threshold:
+            verdict = Verdict.PARTIAL if score >= self.combination.partial else Verdict.UNSUPPORTED
+            return Judgement(verdict, score, self._why_not(claim, evidence, opinion, judged), places)
+        if self._reader.cut([(" ".join(claim.split()), window.text)]):
+            return Judgement(Verdict.PARTIAL, score, "too long to be read to the end beside the passage", places)
+        verdict = _held_back(opinion, judged)
+        return Judgement(verdict or Verdict.SUPPORTED, score, judged.reason if verdict else "", places)
+
+    @staticmethod
+    def _why_not(claim: str, evidence: Sequence[str], opinion: Opinion, judged: Judgement) -> str:
+        if missing := unfound(claim, evidence):
+            return f"{missing[0]!r} stands nowhere in the passages"
+        if opinion.contradiction > 0.5:
+            return "the passage says otherwise"
+        return judged.reason or "the passage does not say it"
 
     def opinion(self, claim: str, evidence: Sequence[str]) -> tuple[Opinion, Judgement, Window]:
         """What the combination sees, what the lexical verifier says, and the window that supports the claim most."""

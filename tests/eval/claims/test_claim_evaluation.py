@@ -138,12 +138,15 @@ def test_what_one_verifier_gains_over_another_is_paired():
         Judged(claim.id, Opinion("supported" if claim.supported else "unsupported", 0.5 + claim.supported / 4), 1.0)
         for claim in claims
     ]
-    gains = differences(claims, better, judged, resamples=200)
+    gains = differences(claims, (better, Rule()), (judged, Rule(threshold=0.75)), resamples=200)
     assert gains["AUROC"].mean == pytest.approx(2 / 9)
     assert gains["balanced accuracy"].mean == pytest.approx(0.5)
     assert gains["balanced accuracy"].low > 0.2
     assert gains["AUROC at one length"].mean == pytest.approx(2 / 9)
-    nothing = differences(claims, judged, judged, resamples=200)
+    nothing = differences(claims, (judged, Rule()), (judged, Rule()), resamples=200)
     assert all((gain.mean, gain.low, gain.high) == (0, 0, 0) for gain in nothing.values())
     of_own_length = [replace(claim, text="word " * (n + 1)) for n, claim in enumerate(claims)]
-    assert set(differences(of_own_length, better, judged, resamples=50)) == {"AUROC", "balanced accuracy"}
+    assert set(differences(of_own_length, (better, Rule()), (judged, Rule()), resamples=50)) == {
+        "AUROC",
+        "balanced accuracy",
+    }

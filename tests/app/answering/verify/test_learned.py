@@ -89,8 +89,8 @@ def test_the_best_window_decides(minilm):
 
     evidence = [f"Sentence {n} speaks of parameters, LoRA and change in a long and winding way." for n in range(40)]
     verifier = LearnedVerifier(ByWord(), minilm, BY_SUPPORT)
-    assert verifier.verify(PARAPHRASE, evidence).verdict is Verdict.UNSUPPORTED
-    assert verifier.verify(PARAPHRASE, [*evidence, "The original LoRA matrices."]).verdict is Verdict.SUPPORTED
+    assert verifier.verify(PARAPHRASE, evidence).score < 0.1
+    assert verifier.verify(PARAPHRASE, [*evidence, "The original LoRA matrices."]).score > 0.9
 
 
 def test_what_is_cited_is_in_the_window_that_supports(minilm):
@@ -108,7 +108,7 @@ def test_what_is_cited_is_in_the_window_that_supports(minilm):
     last = closest_windows(claim, evidence)[-1]
     assert 0 not in last.sentences
     judgement = LearnedVerifier(Once(), minilm, BY_SUPPORT).verify(claim, evidence)
-    assert judgement.verdict is Verdict.SUPPORTED
+    assert judgement.score > 0.9
     assert set(judgement.sentences) <= set(last.sentences)
 
 
@@ -121,8 +121,25 @@ def test_what_is_cited_is_in_the_window_that_supports(minilm):
     ],
 )
 def test_some_claims_are_left_to_the_lexical_verifier(judge, minilm, claim):
-    assert judge(claim, (9, 0, 0)) == LexicalVerifier(minilm).verify(claim, EVIDENCE)
-    assert judge(claim, (9, 0, 0)).verdict is not Verdict.SUPPORTED
+    judgement, lexical = judge(claim, (9, 0, 0)), LexicalVerifier(minilm).verify(claim, EVIDENCE)
+    assert (judgement.verdict, judgement.reason) == (lexical.verdict, lexical.reason)
+    assert judgement.verdict is not Verdict.SUPPORTED
+    assert judgement.score < BY_SUPPORT.partial
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("LoRA does not freeze the pretrained weights.", Verdict.UNCHECKED),  # disproved in its own words
+        ("The pretrained weights freeze LoRA.", Verdict.UNCHECKED),  # the words of a sentence in another order
+        ("The original weights stay as they are.", Verdict.SUPPORTED),
+    ],
+)
+def test_in_the_words_of_the_evidence_the_model_does_not_overrule_the_rules(judge, claim, verdict):
+    judgement = judge(claim, (9, 0, 0))
+    assert judgement.verdict is verdict
+    assert judgement.score > 0.9
+    assert bool(judgement.reason) is (verdict is not Verdict.SUPPORTED)
 
 
 def test_a_name_speaks_against_a_claim_only_where_it_stands_nowhere(judge, minilm):
