@@ -2,10 +2,10 @@
 
     python benchmarks/verify_speed.py --output benchmarks/results/verify_speed.json
 
-Claims about the shipped documents (`benchmarks/rephrased_claims.jsonl`), four at a time, each held against their evidence
-and that of the next six, which is as much as an answer is written from; a sentence that names no passage is held against
-all of it. Nothing is judged twice, but as in an answer the sentences of the
-evidence were encoded before, when the gate looked at them.
+Claims about the shipped documents (`benchmarks/rephrased_claims.jsonl`), four at a time, each held against their
+evidence and that of the next six, which is as much as an answer is written from; a sentence that names no passage is
+held against all of it. Nothing is judged twice, but as in an answer the sentences of the evidence were encoded
+before, when the gate looked at them.
 """
 
 import argparse

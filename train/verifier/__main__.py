@@ -38,7 +38,7 @@ MOST_KNOWN = 0.3
 """Share of the evidence that may stand in evidence that is reported on."""
 MOST_ALIKE = 0.5
 """How alike a claim of SciFact may be to one that is reported on."""
-BY_PEOPLE = ("wice", "factcheck_gpt", "begin", "expertqa", "scifact", "halueval")
+BY_PEOPLE = ("wice", "factcheck_gpt", "begin", "expertqa", "scifact", "halueval", "notes")
 """Sets that the thresholds are chosen on: claims that somebody made and judged, not sentences damaged by rule."""
 WINDOWS = 2
 """Windows of a claim that are trained on."""

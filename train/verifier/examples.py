@@ -1,7 +1,8 @@
 """Claims with evidence, and whether it supports them: published sets, answers as statements, damaged sentences.
 
 Only parts that nothing is reported on are read: `dev` of the sets of claims (`eval/claims` parts them), SciFact's train
-claims, the articles of SQuAD that the reranker trains on, and documents other than the ones that ship.
+claims, the articles of SQuAD that the reranker trains on, and documents other than the ones that ship. The one
+exception is `notes.jsonl`: claims about notes that ship, none of which a benchmark asks about.
 """
 
 import json
@@ -28,6 +29,8 @@ _MARKUP = re.compile(r"[<>{}$\\`_=|]|:\w+:|https?:|\]\(")
 SUPPORTED, NEUTRAL, CONTRADICTED, UNSUPPORTED = "supported", "neutral", "contradicted", "unsupported"
 """Labels; `unsupported` is one of the two before it, and it is not known which."""
 
+
+NOTES = Path(__file__).parent / "notes.jsonl"
 
 _NEGATED = 0.15
 """Share of the sentences without a "not" that get one."""
@@ -193,6 +196,17 @@ def scifact(folder: Path) -> Iterator[Example]:
         yield Example("scifact", f"scifact/{claim.source}", claim.text, told, labels.get(claim.original, NEUTRAL))
 
 
+def notes() -> Iterator[Example]:
+    """Claims about notes that ship, in other words, true ones and ones with one thing wrong; written for this.
+
+    No document of them is one that claims of a benchmark are about.
+    """
+    labels = {"supported": SUPPORTED, "contradicted": CONTRADICTED, "unsaid": NEUTRAL}
+    for row in _lines(NOTES):
+        evidence = tuple(sentences(" ".join(row["evidence"].split())))
+        yield Example("notes", f"notes/{row['document']}", row["claim"], evidence, labels[row["label"]])
+
+
 def guides(passages: Sequence[Passage], dice: random.Random, count: int) -> Iterator[Example]:
     """Sentences of documents against what stands around them: whole or shortened, and damaged."""
     names: dict[str, list[str]] = {}
@@ -271,4 +285,5 @@ def published(folder: Path, seed: int) -> dict[str, Callable[[], Iterable[Exampl
         "clapnq": lambda: clapnq(folder, random.Random(seed)),
         "pubmedqa": lambda: pubmedqa(folder, random.Random(seed)),
         "scifact": lambda: scifact(folder),
+        "notes": notes,
     }
