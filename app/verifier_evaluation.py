@@ -66,8 +66,10 @@ def make_verifier(name: str, settings: Settings, encoder: RememberingEncoder) ->
 
         return SimilarityVerifier(encoder)
     if name == "learned":
-        if settings.verifier.model is None:
-            raise UsageError("the settings name no model in verifier.model; measure another verifier, or name one")
+        if settings.verifier.model is None or not settings.verifier.enabled:
+            raise UsageError(
+                "the settings name no model in verifier.model, or switch it off; measure another verifier, or name one"
+            )
         return configured(settings, encoder)
     raise UsageError(f"no verifier {name!r}; known are {', '.join(VERIFIERS)}")
 

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from sota_rag.app.answering.remember import RememberingEncoder
+from sota_rag.app.answering.verify.judgement import Verifier
 from sota_rag.app.answering.verify.lexical import LexicalVerifier
 from sota_rag.app.compose import make_encoder, make_verifier
 from sota_rag.app.settings import Settings
@@ -35,7 +36,9 @@ def main() -> int:
     claims = [json.loads(line) for line in lines]
     settings = Settings.load()
     encoder = RememberingEncoder(make_encoder(settings))
-    verifiers = {"lexical": LexicalVerifier(encoder), "learned": make_verifier(settings, encoder)}
+    verifiers: dict[str, Verifier] = {"lexical": LexicalVerifier(encoder)}
+    if settings.verifier.model and settings.verifier.enabled:
+        verifiers["learned"] = make_verifier(settings, encoder)
     seconds: dict[str, list[float]] = {name: [] for name in verifiers}
     words = []
     for number in range(arguments.answers + 1):  # the first one loads the weights

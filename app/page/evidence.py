@@ -36,7 +36,7 @@ def evidence_panel(retriever: Retriever, shown: Shown) -> None:
             f'<div class="rag-small"><bdi>{escape(citation.document.source)}</bdi><br>quote: characters '
             f"{citation.start:,}–{citation.end:,} · shown: {around.start:,}–{around.end:,}</div>"
         )
-        st.html(mark_html(hit.practice) + _signals(hit.signals, hit.rank))
+        st.html(mark_html(hit.practice) + signals_html(hit.signals, hit.rank))
 
 
 def grown(retriever: Retriever, passage: Passage, budget: int) -> Passage:
@@ -78,7 +78,8 @@ def _context_buttons(retriever: Retriever, shown: Shown, citation: Citation, pas
         st.button("Passage only", key="less-context", on_click=choose, args=(shown, citation.marker))
 
 
-def _signals(signals: Signals, rank: int) -> str:
+def signals_html(signals: Signals, rank: int) -> str:
+    """Rank and score of a hit in every stage, as a table; the reranker's as a probability where it is one."""
     rows = (
         ("Dense (cosine)", signals.dense_score, signals.dense_rank),
         ("BM25", signals.bm25_score, signals.bm25_rank),

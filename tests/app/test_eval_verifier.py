@@ -2,10 +2,13 @@
 
 import json
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sota_rag.app import verifier_evaluation
+from sota_rag.app.answering.verify.judgement import Judgement, Verdict
 from sota_rag.app.cli import main
+from sota_rag.app.settings import Settings
 from sota_rag.app.verifier_evaluation import ClaimData, evaluate_verifiers, make_verifier, sample
 from sota_rag.eval.claims import Claim, read_claims
 from sota_rag.eval.run_file import RunFile
@@ -176,3 +179,28 @@ def test_a_draw_is_repeatable_and_keeps_the_order():
     assert sample(ClaimData("all", claims), None, 3).claims == claims
     with pytest.raises(UsageError):
         sample(ClaimData("all", claims), 0, 3)
+
+
+def test_a_verifier_with_a_threshold_is_measured_by_its_score_too(monkeypatch, tmp_path):
+    """Its verdict may be stricter than its score; what it gains is told of the score."""
+    right = {text: label for text, _, label, _ in TOLD}
+
+    class Strict:
+        id, threshold = "strict-1", 0.5
+
+        def verify(self, claim, evidence):
+            known = [label for text, label in right.items() if claim in text]
+            return Judgement(Verdict.UNCHECKED, 0.9 if all(known) else 0.1)
+
+    made = verifier_evaluation.make_verifier
+    monkeypatch.setattr(
+        verifier_evaluation, "make_verifier", lambda name, *rest: Strict() if name == "learned" else made(name, *rest)
+    )
+    claims = read_claims(Path(write(tmp_path / "claims.jsonl")))
+    run = evaluate_verifiers(Settings.load(), ClaimData("told", claims), ("similarity", "learned"))
+    assert run.systems["learned"].measures["balanced accuracy"].mean == 0.5
+    by_score = run.systems["learned, score"].measures["balanced accuracy"].mean
+    assert by_score > 0.8
+    gain = run.details["differences"]["learned - similarity"]["balanced accuracy"]["mean"]
+    assert gain == pytest.approx(by_score - run.systems["similarity"].measures["balanced accuracy"].mean)
+    assert gain != pytest.approx(0.5 - run.systems["similarity"].measures["balanced accuracy"].mean)

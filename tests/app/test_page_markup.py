@@ -14,10 +14,12 @@ from sota_rag.app.answering.conflicts import Conflict, ConflictKind, Side
 from sota_rag.app.answering.types import DraftReport, EvidenceReport, Origin, Strength
 from sota_rag.app.page.beside_answer import conflicts_html
 from sota_rag.app.page.drafting_view import draft_table, strategies_table, withdrawn_html
+from sota_rag.app.page.evidence import signals_html
 from sota_rag.app.page.passage_markup import passage_html, sentence_html
 from sota_rag.app.page.sentence_view import badges_html, remarks_html
 from sota_rag.app.strategies import StrategyReport
 from sota_rag.index import DocumentInfo
+from sota_rag.index.types import Signals
 
 MARKDOWN = st.text(alphabet=list("ab1 \n\n`$*|#-~<>&\"'\t\r\u2028"))
 ALLOWED = {"div", "span", "mark", "bdi"}
@@ -108,3 +110,12 @@ def test_doubts_are_told_and_certainty_is_not():
     sure = Sentence("x", (1,), Verdict.SUPPORTED, 1.0, Origin.GENERATED, "another passage than the one it named")
     assert remarks_html(sure) == ""
     assert "another passage than the one it named" in badges_html(sure)
+
+
+def test_the_reranker_s_opinion_is_a_probability_where_it_is_calibrated():
+    fused = {"dense_rank": 1, "dense_score": 0.7, "fused_score": 0.8}
+    calibrated = signals_html(Signals(**fused, rerank_score=1.2, rerank_probability=0.77), 1)
+    assert "Reranker (probability)" in calibrated and "0.770" in calibrated and "1.200" not in calibrated
+    other = signals_html(Signals(**fused, rerank_score=1.2), 1)
+    assert "probability" not in other and "1.200" in other
+    assert "not run" in signals_html(Signals(**fused), 1)

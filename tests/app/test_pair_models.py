@@ -146,5 +146,7 @@ def test_the_learned_verifier_is_measured_as_the_settings_have_it(minilm, verifi
     encoder = RememberingEncoder(minilm)
     with pytest.raises(UsageError, match=r"no model in verifier\.model"):
         make_verifier("learned", settings(verifier={"model": None}), encoder)
+    with pytest.raises(UsageError, match="switch it off"):
+        make_verifier("learned", settings(verifier={"model": str(verifier_folder), "enabled": False}), encoder)
     named = settings(verifier={"model": str(verifier_folder)})
     assert str(verifier_folder) in make_verifier("learned", named, encoder).id

@@ -66,7 +66,7 @@ def scifact(folder, *, claims="claims", corpus="corpus_sentences.jsonl", label="
         return {"id": number, "claim": f"Claim {number}.", "evidence": found, "cited_doc_ids": list(cited)}
 
     jsonl(folder / claims / "claims_train.jsonl", [row(1, 0, _0="SUPPORT"), row(2, 1, 2, _1="SUPPORT")])
-    jsonl(folder / claims / "claims_dev.jsonl", [row(3, 3, _3="SUPPORT"), row(4, 2, 3, _3=label)])
+    jsonl(folder / claims / "claims_dev.jsonl", [row(3, 3, _3="SUPPORT"), row(4, 2, 3, 2, _3=label)])
 
 
 @pytest.mark.parametrize("layout", [{}, {"claims": ".", "corpus": "corpus.jsonl"}])
