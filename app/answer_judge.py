@@ -136,7 +136,7 @@ class LanguageModelJudge:
         key = hashlib.sha256(json.dumps([self.id, prompts_hash(), prompt, text]).encode()).hexdigest()
         if key not in self._journal:
             try:
-                reply = transcribe(self._model.generate(Request(messages, _SAMPLING)))
+                reply = transcribe(self._model.generate(Request(messages, _SAMPLING, adapted=False)))
             except ModelError:
                 return ""
             self._journal[key] = reply.text

@@ -138,13 +138,13 @@ def make_language_model(settings: Settings) -> "LocalModel | ServerModel":
             "llama-cpp-python is not installed; install it with: pip install 'sota-rag[llm]' "
             "(it compiles llama.cpp, which takes some 5 minutes)"
         )
-    from .llm.find import find_language_model
+    from .llm.find import find_adapter, find_language_model
     from .llm.local import LocalModel
 
     found = find_language_model(section.model)
     return LocalModel(
         found.path,
-        lora=Path(section.lora).expanduser() if section.lora is not None else None,
+        lora=find_adapter(section.lora, found.id),
         window=section.window,
         threads=section.threads,
         gpu_layers=section.gpu_layers,

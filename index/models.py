@@ -16,6 +16,8 @@ from pathlib import Path
 
 from .errors import ModelError
 
+_GGUF_ROLES = ("llm", "adapter")
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
@@ -35,7 +37,7 @@ class ModelFiles:
 
 
 @cache
-def known_models() -> dict[str, dict[str, str | int]]:
+def known_models() -> dict[str, dict[str, str | int | float]]:
     """The parsed `models.toml`: model id to its entry."""
     return tomllib.loads((files("sota_rag.models") / "models.toml").read_text(encoding="utf-8"))
 
@@ -48,13 +50,13 @@ def find_model(model_id: str) -> ModelFiles:
             not installed.
     """
     entry = known_models().get(model_id)
-    if entry is None or entry["role"] == "llm":
+    if entry is None or entry["role"] in _GGUF_ROLES:
         folder = Path(model_id).expanduser()
         if (folder / "config.json").is_file():
             # The absolute path, because the name is kept in manifests and must hold from any folder.
             return ModelFiles(str(folder.resolve()), folder.resolve())
-        names = ", ".join(sorted(name for name, known in known_models().items() if known["role"] != "llm"))
-        what = "unknown model" if entry is None else "no vectors and no scores come from the language model"
+        names = ", ".join(sorted(name for name, known in known_models().items() if known["role"] not in _GGUF_ROLES))
+        what = "unknown model" if entry is None else "no vectors and no scores come from a language model: not from"
         raise ModelError(f"{what} {model_id!r}; name a folder with a config.json, or one of: {names}")
     # The weights lie directly in the folder.
     return ModelFiles(model_id, packaged_weights(model_id).parent, str(entry["sha256"]), str(entry["licence"]))

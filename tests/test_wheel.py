@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-SHIPPED_MODELS = ("reranker",)
+SHIPPED_MODELS = ("answerer", "reranker", "verifier")
 PACKAGE_FOLDERS = PROJECT["tool"]["setuptools"]["package-dir"]
 
 

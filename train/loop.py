@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sota_rag.index.cross_encoder import spare_last_layer
 from sota_rag.index.device import choose_placement
@@ -163,7 +163,7 @@ def train(
         optimiser, lambda step: min((step + 1) / warm, max(0.0, (len(order) - step) / max(1, len(order) - warm)))
     )
     said_of = {"plan": asdict(plan), "base": base, "about": about, "units": len(units), "batches": len(order)}
-    journal = _Journal(work, {**said_of, "sha256": _digest(units)})
+    journal = Journal(work, {**said_of, "sha256": _digest(units)})
     done, spent = journal.restore(model, optimiser, schedule)
     if done:
         say(f"going on after batch {done} of {len(order)}")
@@ -275,14 +275,26 @@ def score(
         return _forward(model, tokenizer, [unit[0] for unit in encoded], device.type, low=low).cpu()
 
 
-class _Journal:
+class Keeps(Protocol):
+    """What has a state that a checkpoint holds."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """It."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Any], /) -> object:
+        """Take it."""
+        ...
+
+
+class Journal:
     """A checkpoint with what it belongs to."""
 
     def __init__(self, work: Path, facts: dict) -> None:
         self._path, self._facts = work / "checkpoint.pt", json.loads(json.dumps(facts))
         work.mkdir(parents=True, exist_ok=True)
 
-    def restore(self, model: "PreTrainedModel", *others: object) -> tuple[int, float]:
+    def restore(self, model: Keeps, *others: object) -> tuple[int, float]:
         """Batches done and seconds spent."""
         import torch
 
@@ -299,7 +311,7 @@ class _Journal:
             one.load_state_dict(state)  # pyright: ignore[reportAttributeAccessIssue]
         return held["done"], held["spent"]
 
-    def save(self, model: "PreTrainedModel", *rest: object) -> None:
+    def save(self, model: Keeps, *rest: object) -> None:
         """Write the checkpoint beside, then in place, so that a kill leaves a whole one."""
         import torch
 

@@ -20,6 +20,7 @@ class AnswerSettings:
         mode: `extract` asks no language model; `auto` falls back to extraction, `generate` does not.
         write: how a draft is asked for.
         strategies: query strategies.
+        silence_odds: what the silence of the language model says, in `auto`; see `silence.after_silence`.
         budget_s: seconds that the answer may take; None for any.
     """
 
@@ -30,4 +31,5 @@ class AnswerSettings:
     mode: Mode = Mode.EXTRACT
     write: WriteSettings = field(default_factory=WriteSettings)
     strategies: tuple[StrategyName, ...] = ()
+    silence_odds: float = 0.0
     budget_s: float | None = None

@@ -171,8 +171,20 @@ def _entry(marker: int, hit: Hit, passage: Passage, defended: bool) -> tuple[str
     heading = HEADING_SEPARATOR.join(passage.heading_path) or hit.document.title
     if not defended:
         return f"[{marker}] {heading}{f' ({known})' if known else ''}\n{passage.context}\n{passage.text}", 0
-    lines, withheld = [], 0
-    for line in [*passage.context.splitlines(), *passage.text.splitlines()]:
+    return entry(marker, heading, known, [*passage.context.splitlines(), *passage.text.splitlines()])
+
+
+def entry(marker: int, heading: str, known: str, lines: Sequence[str]) -> tuple[str, int]:
+    """A passage as the model reads it, and how many sentences were withheld because they speak to the model.
+
+    Args:
+        marker: its number.
+        heading: of its section, or the title of its document.
+        known: date and status, empty where they are not known.
+        lines: of its text.
+    """
+    shown, withheld = [], 0
+    for line in lines:
         kept = []
         for start, end in sentence_spans(line):
             if addresses_model(line[start:end]):
@@ -180,6 +192,6 @@ def _entry(marker: int, hit: Hit, passage: Passage, defended: bool) -> tuple[str
             else:
                 kept.append(for_prompt(line[start:end]))
         if said := " ".join(filter(None, kept)):
-            lines.append(said)
+            shown.append(said)
     title = for_prompt(heading) if not addresses_model(heading) else ""
-    return "\n".join([f"[{marker}] {title}{f' ({known})' if known else ''}", *lines]), withheld
+    return "\n".join([f"[{marker}] {title}{f' ({known})' if known else ''}", *shown]), withheld

@@ -29,7 +29,7 @@ from .plan import Planned
 from .pool import Pool, read_sentences
 from .progress import Found, Listener, Progress, SentenceReady, StageBegun, Withdrawn
 from .repair import answers_in_kind
-from .silence import why_silent
+from .silence import after_silence, why_silent
 from .types import Answer, Mode, Origin
 from .write import Writer, Written
 
@@ -80,7 +80,7 @@ class Run:
                 self._logits(result.query, read),
             )
         weighed = self._weighed(evidence)
-        made = self._make(query, view, retrieved, pool) if weighed.passes else Made.silent()
+        made = self._make(query, view, retrieved, pool, weighed) if weighed.passes else Made.silent()
         if not made.sentences and not made.reason:
             made = replace(made, reason=why_silent(made.result or result, pool.found, passes=weighed.passes))
         asked = Asked(
@@ -172,8 +172,11 @@ class Run:
         read = [hit.passage.contextual_text for hit in hits if hit.signals.rerank_score is not None]
         return reranker.score(query, read).tolist()
 
-    def _make(self, query: str, view: View, retrieved: Retrieved, pool: Pool) -> Made:
-        """The sentences: written where that is asked for and goes well, else extracted."""
+    def _make(self, query: str, view: View, retrieved: Retrieved, pool: Pool, weighed: Weighed) -> Made:
+        """The sentences: written where that is asked for and goes well, else extracted.
+
+        A model that is silent has a say and not the last word: the gate's odds fall by what its silence is worth.
+        """
         mode = self.planned.settings.mode
         if mode is Mode.EXTRACT:
             return self._extracted(pool)
@@ -185,6 +188,9 @@ class Run:
             self._withdraw("the language model failed")
             self.notes.append(f"the language model could not write, so the answer is quoted: {error}")
             return replace(self._extracted(pool), asked_model=True)
+        odds = self.planned.settings.silence_odds if made.reason and mode is Mode.AUTO else 0.0
+        if odds and after_silence(weighed.confidence, odds) >= weighed.threshold:
+            made = replace(made, reason="")
         if made.reason or mode is Mode.GENERATE or made.sentences:
             return made
         why = self._failing
@@ -211,7 +217,9 @@ class Run:
             result=result,
             asked_model=True,
         )
-        self._failing = self._why_not(query, written)
+        self._failing = (
+            "the language model found no answer in the passages" if written.abstained else self._why_not(query, written)
+        )
         if written.abstained:
             return replace(made, reason="The language model read the nearest passages and found no answer in them.")
         generate = settings.mode is Mode.GENERATE

@@ -7,6 +7,17 @@ from ...index.analysis import is_question_word, terms
 from .sentences import Candidate
 
 
+def after_silence(probability: float, odds: float) -> float:
+    """Probability that the corpus answers, when the language model that read the passages found no answer.
+
+    Args:
+        probability: that of the gate, in [0, 1].
+        odds: how often the model is silent where there is an answer, divided by how often where there is none; 0 for
+            one whose silence is final.
+    """
+    return probability * odds / (probability * odds + 1 - probability) if odds else 0.0
+
+
 def why_silent(result: SearchResult, found: list[Candidate], *, passes: bool) -> str:
     """The reason.
 

@@ -139,6 +139,8 @@ class Engine:
                 f"the prompt has {len(prompt):,} tokens and the model's window {self._window:,}, which leaves no room "
                 "for an answer; ask shorter, lower answer.evidence_tokens, or raise llm.window"
             )
+        if self._model.adapt(on=order.adapted):
+            self._cached = self._cached[: self._model.keep(0)]
         grammar = None if order.grammar is None else self._model.grammar(order.grammar)
         try:
             try:

@@ -53,6 +53,37 @@ def find_language_model(name: str, store: ModelStore | None = None) -> LanguageM
     return _at_path(name, store)
 
 
+def adapter_name(setting: str, model: str | None) -> str | None:
+    """The adapter that a setting means for a model: `auto` is the one that is listed for it, if there is one."""
+    if setting != "auto":
+        return setting if setting != "none" else None
+    listed = (name for name, entry in known_models().items() if entry["role"] == "adapter" and entry["base"] == model)
+    return next(listed, None)
+
+
+def silence_odds(setting: str, model: str | None) -> float:
+    """What the silence of a model with its adapter says (`app.answering.silence`), 0 where it was not measured."""
+    entry = known_models().get(adapter_name(setting, model) or "", {})
+    return float(entry.get("silence_odds", 0.0))
+
+
+def find_adapter(setting: str, model: str | None) -> Path | None:
+    """The file of the adapter that a setting means for a model; a listed one is found by its name, others by path.
+
+    Raises:
+        ModelError: it is listed and not installed, or belongs to another model.
+    """
+    name = adapter_name(setting, model)
+    entry = known_models().get(name) if name is not None else None
+    if name is None or entry is None:
+        return Path(name).expanduser() if name is not None else None
+    if entry["role"] != "adapter":
+        raise ModelError(f"{name!r} is no adapter but a model for the role {entry['role']}; correct llm.lora")
+    if model is not None and model != entry["base"]:
+        raise ModelError(f"the adapter {name!r} was made for {entry['base']}, not for {model!r}; correct llm.lora")
+    return packaged_weights(name)
+
+
 def _at_path(name: str, store: ModelStore) -> LanguageModelFile:
     try:
         path = Path(name).expanduser()

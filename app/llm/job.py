@@ -51,7 +51,7 @@ class Job:
         """What the worker is told; the job is then taken."""
         self.id, self.taken = number, time.monotonic()
         messages = tuple(type(message)(message.role, clean(message.content)) for message in self.request.messages)
-        return Generate(number, messages, self.request.sampling, self.request.grammar)
+        return Generate(number, messages, self.request.sampling, self.request.grammar, self.request.adapted)
 
     def due(self, now: float) -> Ending | None:
         """Why it has to stop now, or None."""

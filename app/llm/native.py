@@ -147,18 +147,32 @@ class NativeModel:
             )
         self._memory: Any = llama.llama_get_memory(self._context)
         llama.llama_set_abort_callback(self._context, abort.callback, abort.argument)
+        self._adapter: Any = None
+        self._adapted = False
         if lora is not None:
-            self._adapt(lora)
+            self._load_adapter(lora)
 
-    def _adapt(self, file: OpenModel) -> None:
+    def _load_adapter(self, file: OpenModel) -> None:
         adapter = llama.llama_adapter_lora_init_from_file_ptr(self._model, ctypes.c_void_p(file.stream))
         if not adapter:
             raise ModelError(
                 f"the adapter {file.path!r} does not fit the model ({self._log.reason()}); correct llm.lora"
             )
-        adapters = (llama.llama_adapter_lora_p_ctypes * 1)(adapter)
-        if llama.llama_set_adapters_lora(self._context, adapters, 1, (ctypes.c_float * 1)(1.0)):
-            raise ModelError(f"the adapter {file.path!r} cannot be used ({self._log.reason()}); correct llm.lora")
+        self._adapter = (llama.llama_adapter_lora_p_ctypes * 1)(adapter)
+        self.adapt(on=True)
+
+    def adapt(self, *, on: bool) -> bool:
+        """Put the adapter on or take it off, if there is one; True says that what the context holds is void.
+
+        Raises:
+            ModelError: llama.cpp refuses it.
+        """
+        if self._adapter is None or on is self._adapted:
+            return False
+        if llama.llama_set_adapters_lora(self._context, self._adapter, int(on), (ctypes.c_float * 1)(1.0)):
+            raise ModelError(f"the adapter cannot be used ({self._log.reason()}); correct llm.lora")
+        self._adapted = on
+        return True
 
     def tokenize(self, text: str, *, control: bool) -> list[int]:
         """Tokens of a text; only with `control` may it hold control tokens. From any thread."""

@@ -72,12 +72,14 @@ class Request:
         sampling: how tokens are chosen.
         deadlines: how long it may take.
         grammar: GBNF that the text must follow, root rule `root`; only for models whose `info.grammar` is true.
+        adapted: whether a local model's adapter takes part; it was taught to answer from passages and nothing else.
     """
 
     messages: tuple[Message, ...]
     sampling: Sampling = Sampling()
     deadlines: Deadlines = Deadlines()
     grammar: str | None = None
+    adapted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

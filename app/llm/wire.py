@@ -67,6 +67,7 @@ class Generate:
     messages: tuple[Message, ...]
     sampling: Sampling
     grammar: str | None = None
+    adapted: bool = True
     kind: Literal["generate"] = "generate"
 
 

@@ -73,7 +73,8 @@ def write(
         else Deadlines(*(min(left, s) for s in (usual.queue_s, usual.prompt_s, usual.generation_s)))
     )
     try:
-        request = Request(messages, sampling, limits, grammar if grammar and model.info.grammar else None)
+        held = grammar if grammar and model.info.grammar else None
+        request = Request(messages, sampling, limits, held, adapted=False)
         said = transcribe(model.generate(request, cancel))
     except (LanguageModelError, ModelError) as error:
         return Written("", problem=f"the language model failed: {str(error).rstrip('.')}")

@@ -460,7 +460,7 @@ def test_doctor_prints_the_fix_for_what_is_broken(run, run_json, cli_index, tmp_
     assert broken == {
         "device": ANY,
         "encoder": "unknown model 'no-such-model'; name a folder with a config.json, or one of: all-MiniLM-L6-v2, "
-        "sota-rag-reranker",
+        "sota-rag-reranker, sota-rag-verifier",
         "reranker": ANY,
     }
 

@@ -38,6 +38,22 @@ def test_the_embedded_model_writes_a_token():
     assert finding.state == "ok", finding
     assert finding.detail.startswith("SmolLM2-135M-Instruct, ")
     assert "template chatml; one token in " in finding.detail
+    assert "adapter" not in finding.detail
+    assert ", adapter sota-rag-answerer, window " in examine(lora="auto").detail
+
+
+@needs_llm
+def test_an_adapter_that_is_not_the_listed_one(monkeypatch, tmp_path):
+    (tmp_path / "adapter.gguf").write_bytes(b"GGUF of another kind")
+    real = doctor_llm.packaged_weights
+    monkeypatch.setattr(
+        doctor_llm,
+        "packaged_weights",
+        lambda name: tmp_path / "adapter.gguf" if name == "sota-rag-answerer" else real(name),
+    )
+    finding = examine(lora="auto")
+    assert (finding.state, finding.fix) == ("broken", "pip install --force-reinstall --no-deps sota-rag")
+    assert examine().state == "ok"
 
 
 @needs_llm

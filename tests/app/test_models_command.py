@@ -17,7 +17,12 @@ from sota_rag.index.errors import ModelError, SettingsError, UsageError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LISTED = "SmolLM2-135M-Instruct"
-SMALL_ONES = {"all-MiniLM-L6-v2": True, "sota-rag-reranker": True}
+SMALL_ONES = {
+    "all-MiniLM-L6-v2": True,
+    "sota-rag-answerer": False,
+    "sota-rag-reranker": True,
+    "sota-rag-verifier": False,
+}
 
 
 def counted(text):
@@ -181,14 +186,16 @@ def hub(monkeypatch):
 
 def test_the_list(run, run_json):
     models = {model["id"]: model for model in run_json("models")["models"]}
-    assert set(models) == {LISTED, "all-MiniLM-L6-v2", "sota-rag-reranker"}
+    assert set(models) == {LISTED, *SMALL_ONES}
     assert all(
         model.keys() == {"id", "role", "licence", "folder", "file", "state", "used"} for model in models.values()
     )
     assert [(model["role"], model["state"], model["used"]) for model in models.values()] == [
         ("llm", "installed", True),
         ("encoder", "installed", True),
+        ("adapter", "installed", False),
         ("reranker", "installed", True),
+        ("verifier", "installed", False),
     ]
     assert run("models") == run("models", "list")
     line = next(line for line in run("models").splitlines() if line.startswith(LISTED))

@@ -368,6 +368,15 @@ def test_a_failing_model_is_a_sentence_and_can_be_tried_again(page, model, monke
     assert sentences(page) == [TRAINS, MERGES]
 
 
+def test_where_the_gate_is_sure_an_abstention_is_no_silence(page, model, monkeypatch):
+    monkeypatch.setenv("SOTA_RAG_LLM__LORA", "auto")
+    monkeypatch.setenv("SOTA_RAG_ANSWER__THRESHOLD", "0.1")
+    model.text = "The passages do not say."
+    ask(page, LORA)
+    assert sentences(page)
+    assert "quoted word for word" in text(page)
+
+
 def test_an_abstention_of_the_model_is_silence(page, model):
     model.text = "The passages do not say."
     ask(page, LORA)

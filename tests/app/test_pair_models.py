@@ -51,7 +51,8 @@ def tiny(tmp_path):
 @pytest.fixture
 def verifier_folder(tiny):
     folder = tiny(3)
-    held = {"weights": dict.fromkeys(FEATURES, 0.0), "bias": 2.0, "threshold": 0.6, "partial": 0.3, "trained_on": "no"}
+    held = {"weights": dict.fromkeys(FEATURES, 0.0), "bias": 2.0, "threshold": 0.6, "partial": 0.3, "sure": 0.8}
+    held["trained_on"] = "no"
     (folder / "combination.json").write_text(json.dumps(held))
     return folder
 

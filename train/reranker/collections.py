@@ -160,21 +160,21 @@ def clapnq_titles(folder: Path) -> set[str]:
     return {row["passages"][0]["title"] for path in files for row in _lines(path)}
 
 
-def clapnq_rows(folder: Path, name: str) -> Iterator[dict[str, Any]]:
-    """Rows of CLAPnq dev whose page is in the half for training."""
+def clapnq_rows(folder: Path, name: str, part: str = "dev") -> Iterator[dict[str, Any]]:
+    """Rows of CLAPnq dev whose page is in the half for training, `dev`, or in the one that is reported on, `test`."""
     for row in _lines(folder / "reading" / "clapnq" / f"clapnq_dev_{name}.jsonl"):
-        if half_of(row["passages"][0]["title"]) == "dev":
+        if half_of(row["passages"][0]["title"]) == part:
             yield row
 
 
-def clapnq(folder: Path) -> Collection:
+def clapnq(folder: Path, part: str = "dev") -> Collection:
     """CLAPnq dev (Rosenthal et al., TACL 2025), pages of one half.
 
     Right are the passages with most of the sentences that people selected; where nothing answers, all are near.
     """
     texts, asked = _Texts(), list[Asked]()
     for name in ("answerable", "unanswerable"):
-        for row in clapnq_rows(folder, name):
+        for row in clapnq_rows(folder, name, part):
             passage = row["passages"][0]
             rows = texts.add(detokenised(passage["text"]), passage["title"])
             one = partial(Asked, row["input"], f"clapnq/{passage['title']}")

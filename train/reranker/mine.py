@@ -40,28 +40,30 @@ class Group:
     answered: bool
 
 
-def mine(collection: Collection, encoder: Encoder, *, seed: int, most: int) -> list[Group]:
+def mine(collection: Collection, encoder: Encoder, *, seed: int, most: int, kept: bool = False) -> list[Group]:
     """Groups of a collection's questions, at most so many; unanswered ones are at most a third of them.
+
+    With `kept`, of the questions whose source is kept back, to measure with.
 
     Wrong passages come from the best forty of BM25 and cosine, combined as in a search: known near ones first, then
     two of the first ten and the rest from further down. None belongs to a source that is kept back.
     """
     dice = random.Random(f"{seed}/{collection.name}")
-    open_ = [one for one in collection.asked if not kept_back(one.source)]
+    open_ = [one for one in collection.asked if kept_back(one.source) is kept]
     answered = [one for one in open_ if one.positives]
     unanswered = [one for one in open_ if not one.positives]
-    held_back = _rows(one for one in collection.asked if kept_back(one.source)) - _rows(open_)
+    held_back = _rows(one for one in collection.asked if kept_back(one.source) is not kept) - _rows(open_)
     dice.shuffle(answered)
     dice.shuffle(unanswered)
-    kept = answered[: max(most - len(unanswered), most * 2 // 3)]
-    kept += unanswered[: max(0, min(len(kept) // 2, most - len(kept)))]
-    if not kept:
+    chosen = answered[: max(most - len(unanswered), most * 2 // 3)]
+    chosen += unanswered[: max(0, min(len(chosen) // 2, most - len(chosen)))]
+    if not chosen:
         return []
     vectors = encoder.encode(collection.texts)
-    asked = encoder.encode([one.text for one in kept])
+    asked = encoder.encode([one.text for one in chosen])
     sparse = Bm25sIndex.build(collection.texts)
     groups = []
-    for one, vector in zip(kept, asked, strict=True):
+    for one, vector in zip(chosen, asked, strict=True):
         cosines = vectors @ vector
         bm25 = sparse.scores(one.text)
         right = dice.choice(one.positives) if one.positives else None

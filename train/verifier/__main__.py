@@ -26,20 +26,22 @@ from ..publish import publish
 from ..reranker.collections import some_passages
 from ..split import kept_back
 from . import losses
-from .combine import balanced, fit, probability, thresholds
+from .combine import balanced, fit, probability, sure, thresholds
 from .examples import SUPPORTED, Example, guides, published, reported
 
 BASE = "models/reranker"
 MOST = {"squad": 3600, "guides": 4000}
 """Examples at most; the others give all they have."""
 AGAINST = ("contradiction", "unfound")
-UNDECIDED = Combination(LogisticModel(dict.fromkeys(FEATURES, 0.0), 0.0, 0.5, "nothing"), 0.5)
+UNDECIDED = Combination(LogisticModel(dict.fromkeys(FEATURES, 0.0), 0.0, 0.5, "nothing"), 0.5, 0.5)
 MOST_KNOWN = 0.3
 """Share of the evidence that may stand in evidence that is reported on."""
 MOST_ALIKE = 0.5
 """How alike a claim of SciFact may be to one that is reported on."""
 BY_PEOPLE = ("wice", "factcheck_gpt", "begin", "expertqa", "scifact", "halueval", "notes")
 """Sets that the thresholds are chosen on: claims that somebody made and judged, not sentences damaged by rule."""
+SURE = 0.8
+"""Share of supported claims among those of which the verdict says so on the model's word."""
 WINDOWS = 2
 """Windows of a claim that are trained on."""
 
@@ -150,12 +152,15 @@ def combine(examples: Sequence[Example], model: Path) -> dict[str, object]:
         scores, ruled = probability(sets[name][0], *rest), np.array(rows[name][2])
         left_out[name] = (np.where(np.isnan(ruled), scores, ruled), sets[name][1])  # rules come first, as in a verdict
     supported, partial = thresholds({name: one for name, one in left_out.items() if name in BY_PEOPLE})
+    open_ones = {name: np.isnan(rows[name][2]) for name in left_out if name in BY_PEOPLE}
+    undecided = {name: (left_out[name][0][kept], left_out[name][1][kept]) for name, kept in open_ones.items()}
     weights, bias = fit(sets, against)
     return {
         "weights": {name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)},
         "bias": round(bias, 4),
         "threshold": supported,
         "partial": partial,
+        "sure": sure(undecided, supported, SURE),
         "trained_on": f"{len(examples)} claims of {len(sets)} sets, with sources that were kept from the cross-encoder",
         "left_out": {
             name: {

@@ -38,6 +38,14 @@ def statement(question: str, answer: str) -> str | None:
     return None
 
 
+def clean_statement(question: str, answer: str) -> str | None:
+    """A statement whose grammar is good, of a question with its capital letters; None where no rule gives one."""
+    words = question.strip().rstrip("?").strip()
+    if _COPULA.match(words) or _SUBJECT.match(words):
+        return statement(question, answer)
+    return None
+
+
 def _sentence(text: str) -> str:
     text = " ".join(text.split())
     return text[:1].upper() + text[1:] + "."

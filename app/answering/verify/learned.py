@@ -88,10 +88,13 @@ class Combination:
     Attributes:
         model: weights, bias, and the probability from which on a claim is `supported`.
         partial: the probability from which on it is `partial`.
+        sure: the probability from which on the verdict `supported` is given where no rule decides; below it, the
+            verdict is `unchecked`.
     """
 
     model: LogisticModel
     partial: float
+    sure: float
 
     @classmethod
     def beside(cls, model_id: str) -> Self:
@@ -105,7 +108,7 @@ class Combination:
             held = json.loads(path.read_text(encoding="utf-8"))
             weights = {str(name): float(value) for name, value in held["weights"].items()}
             model = LogisticModel(weights, float(held["bias"]), float(held["threshold"]), str(held["trained_on"]))
-            return cls(model, float(held["partial"]))
+            return cls(model, float(held["partial"]), float(held["sure"]))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
                 f"{str(path)!r} holds no combination of the verifier's opinion with the plain signals ({error!r}); "
@@ -115,7 +118,7 @@ class Combination:
     @property
     def fingerprint(self) -> str:
         """Hex sha256 of all that can change a decision."""
-        return hashlib.sha256(f"{self.model.fingerprint}/{self.partial}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.model.fingerprint}/{self.partial}/{self.sure}".encode()).hexdigest()
 
 
 def by_rule(claim: str, evidence: Sequence[str], judged: Judgement) -> Verdict | None:
@@ -181,7 +184,8 @@ class LearnedVerifier:
 
         The verdict is stricter than the score. A claim in the words of the evidence hangs on the small ones, on their
         order and on what was left out, and a small cross-encoder goes by the words in common (McCoy et al., "Right for
-        the Wrong Reasons", ACL 2019): there it must not overrule the lexical verifier (`_held_back`).
+        the Wrong Reasons", ACL 2019): there it must not overrule the lexical verifier (`_held_back`). What is
+        more likely supported than not, and not surely, is `unchecked`.
         """
         if not any(sentence.strip() for sentence in evidence):
             return Judgement(Verdict.UNSUPPORTED, 0.0, "there is no evidence")
@@ -200,8 +204,11 @@ class LearnedVerifier:
             return Judgement(verdict, score, self._why_not(claim, evidence, opinion, judged), places)
         if self._reader.cut([(" ".join(claim.split()), window.text)]):
             return Judgement(Verdict.PARTIAL, score, "too long to be read to the end beside the passage", places)
-        verdict = _held_back(opinion, judged)
-        return Judgement(verdict or Verdict.SUPPORTED, score, judged.reason if verdict else "", places)
+        if verdict := _held_back(opinion, judged):
+            return Judgement(verdict, score, judged.reason, places)
+        if score < self.combination.sure:
+            return Judgement(Verdict.UNCHECKED, score, "the passage may say it in other words", places)
+        return Judgement(Verdict.SUPPORTED, score, "", places)
 
     @staticmethod
     def _why_not(claim: str, evidence: Sequence[str], opinion: Opinion, judged: Judgement) -> str:

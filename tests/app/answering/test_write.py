@@ -6,6 +6,7 @@ import pytest
 from sota_rag.app.answering import Answerer, AnswerSettings
 from sota_rag.app.answering.progress import Found, SentenceReady, StageBegun, Withdrawn
 from sota_rag.app.answering.prompts import ABSTENTION, SYSTEM
+from sota_rag.app.answering.silence import after_silence
 from sota_rag.app.answering.types import Mode, Origin, Verdict
 from sota_rag.app.answering.write import WriteSettings
 from sota_rag.app.llm import Cancellation, Finished, Sampling
@@ -197,6 +198,21 @@ def test_an_abstention_in_words_is_one(ask):
     answer, _, _ = ask(ABSTENTION)
     assert answer.abstained and answer.sentences == () and "language model" in answer.reason
     assert answer.hits
+
+
+def test_silence_that_is_not_final_leaves_the_decision_to_the_gate(ask):
+    answer, _, _ = ask(ABSTENTION, silence_odds=0.5)
+    assert not answer.abstained
+    assert answer.mode == "extract"
+    assert TRUE.split() in [sentence.text.split() for sentence in answer.sentences]
+    assert "the answer is quoted: the language model found no answer in the passages" in answer.notes
+    assert ask(ABSTENTION, silence_odds=0.5, mode=Mode.GENERATE)[0].abstained
+
+
+def test_silence_lowers_the_odds_of_the_gate():
+    assert after_silence(0.75, 1 / 3) == pytest.approx(0.5)
+    assert after_silence(0.75, 1.0) == pytest.approx(0.75)
+    assert (after_silence(0.99, 0.0), after_silence(1.0, 0.5), after_silence(0.0, 0.5)) == (0.0, 1.0, 0.0)
 
 
 def test_after_an_abstention_nothing_more_is_shown(ask):

@@ -1,7 +1,8 @@
 import importlib.util
+from pathlib import Path
 
 import pytest
-from sota_rag.app.llm.find import find_language_model
+from sota_rag.app.llm.find import adapter_name, find_adapter, find_language_model
 from sota_rag.app.model_store import FileRecord, ModelStore, Pulled
 from sota_rag.index.errors import ModelError
 from sota_rag.index.models import file_sha256, known_models
@@ -126,3 +127,30 @@ def test_records_that_are_damaged(store):
     (store.folder / "models.json").write_text('{"format": 1, "models": [')
     with pytest.raises(ModelError, match=r"models.json' is damaged; move it away and pull the models again"):
         find_language_model("nowhere", store)
+
+
+@pytest.mark.parametrize(
+    ("setting", "model", "name"),
+    [
+        ("auto", "SmolLM2-135M-Instruct", "sota-rag-answerer"),
+        ("auto", "/models/another.gguf", None),
+        ("none", "SmolLM2-135M-Instruct", None),
+        ("my.gguf", "SmolLM2-135M-Instruct", "my.gguf"),
+    ],
+)
+def test_which_adapter_a_setting_means(setting, model, name):
+    assert adapter_name(setting, model) == name
+
+
+def test_where_an_adapter_lies(monkeypatch):
+    entry = known_models()["sota-rag-answerer"]
+    path = find_adapter("auto", "SmolLM2-135M-Instruct")
+    assert (file_sha256(path), path.stat().st_size < 20_000_000) == (entry["sha256"], True)
+    assert find_adapter("none", "SmolLM2-135M-Instruct") is None
+    assert find_adapter("some/my.gguf", "SmolLM2-135M-Instruct") == Path("some/my.gguf")
+    with pytest.raises(
+        ModelError, match=r"was made for SmolLM2-135M-Instruct, not for '/another.gguf'; correct llm.lora"
+    ):
+        find_adapter("sota-rag-answerer", "/another.gguf")
+    with pytest.raises(ModelError, match="is no adapter but a model for the role reranker"):
+        find_adapter("sota-rag-reranker", "SmolLM2-135M-Instruct")

@@ -8,6 +8,7 @@ import signal
 import struct
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -280,6 +281,17 @@ def test_an_adapter_changes_what_is_written_unless_it_is_empty(smollm2, shared_m
     assert texts[0] == plain
     assert texts[1] != plain
     assert len({*prints, shared_model.info.fingerprint}) == 3
+
+
+def test_a_request_can_do_without_the_adapter(smollm2, shared_model, tmp_path, write_gguf):
+    request = asking("Tell me about cats.")
+    plain = transcribe(shared_model.generate(request)).text
+    with contextlib.closing(LocalModel(smollm2, lora=lora_file(write_gguf, tmp_path / "a.gguf", 1.0))) as model:
+        texts = [
+            transcribe(model.generate(replace(request, adapted=adapted))).text for adapted in (True, False, True, False)
+        ]
+    assert texts[1] == texts[3] == plain
+    assert texts[0] == texts[2] != plain
 
 
 def test_an_adapter_for_another_model_is_an_error(smollm2, tmp_path, write_gguf):

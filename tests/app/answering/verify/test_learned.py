@@ -10,7 +10,7 @@ from sota_rag.app.answering.verify.windows import closest_windows
 from sota_rag.index.errors import ModelError
 
 EVIDENCE = ["LoRA freezes the pretrained weights.", "It trains two thin matrices.", "Training takes 3 hours."]
-BY_SUPPORT = Combination(LogisticModel({"support": 16.0}, 0.0, 0.7, "nothing"), 0.4)
+BY_SUPPORT = Combination(LogisticModel({"support": 16.0}, 0.0, 0.7, "nothing"), 0.4, 0.8)
 
 
 class Says:
@@ -44,12 +44,13 @@ PARAPHRASE = "With LoRA the original parameters do not change."
     ("outputs", "verdict"),
     [
         ((3, 0, 0), Verdict.SUPPORTED),
+        ((1.2, 0, 0), Verdict.UNCHECKED),
         ((0.7, 0, 0), Verdict.PARTIAL),
         ((0, 3, 0), Verdict.UNSUPPORTED),
         ((0, 0, 3), Verdict.UNSUPPORTED),
     ],
 )
-def test_verdicts_by_the_two_thresholds(judge, outputs, verdict):
+def test_verdicts_by_the_three_thresholds(judge, outputs, verdict):
     judgement = judge(PARAPHRASE, outputs)
     assert judgement.verdict is verdict
     odds = outputs[0] - np.logaddexp(outputs[1], outputs[2])
@@ -166,8 +167,9 @@ def test_signals_have_their_names(minilm):
 
 def test_the_id_changes_with_whatever_can_change_a_verdict(minilm):
     one = LearnedVerifier(Says(0, 0, 0), minilm, BY_SUPPORT).id
-    other = LearnedVerifier(Says(0, 0, 0), minilm, Combination(BY_SUPPORT.model, 0.5)).id
-    assert one != other
+    other = LearnedVerifier(Says(0, 0, 0), minilm, Combination(BY_SUPPORT.model, 0.5, 0.8)).id
+    surer = LearnedVerifier(Says(0, 0, 0), minilm, Combination(BY_SUPPORT.model, 0.4, 0.9)).id
+    assert len({one, other, surer}) == 3
     assert "says@1" in one
 
 
@@ -175,9 +177,11 @@ def test_a_combination_lies_beside_its_model(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ModelError, match=r"combination\.json.*make the model with train\.verifier"):
         Combination.beside(str(tmp_path))
-    held = {"weights": {"support": 2}, "bias": -1, "threshold": 0.6, "partial": 0.3, "trained_on": "nothing"}
+    held = {"weights": {"support": 2}, "bias": -1, "threshold": 0.6, "partial": 0.3, "sure": 0.8}
+    held["trained_on"] = "nothing"
     (tmp_path / "combination.json").write_text(json.dumps(held))
-    assert Combination.beside(str(tmp_path)) == Combination(LogisticModel({"support": 2.0}, -1.0, 0.6, "nothing"), 0.3)
+    model = LogisticModel({"support": 2.0}, -1.0, 0.6, "nothing")
+    assert Combination.beside(str(tmp_path)) == Combination(model, 0.3, 0.8)
     (tmp_path / "combination.json").write_text(json.dumps({**held, "weights": [1]}))
     with pytest.raises(ModelError, match="holds no combination"):
         Combination.beside(str(tmp_path))
