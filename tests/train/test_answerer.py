@@ -2,6 +2,7 @@
 
 import json
 import random
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -175,10 +176,10 @@ def test_training_lowers_the_loss_and_goes_on_where_it_was_stopped(small, tokeni
     plan = Plan(rank=4, alpha=8, dropout=0.0, batch=4, rate=0.02, checkpoint_s=0.0)
     weights = {name: value.clone() for name, value in small.state_dict().items()}
 
-    def run(work, base):
-        return fit(base, held, plan, about="x", work=tmp_path / work, say=lambda line: None)
+    def run(work):
+        return fit(deepcopy(small), held, plan, about="x", work=tmp_path / work, say=lambda line: None)
 
-    model, curve, _ = run("whole", small)
+    model, curve, _ = run("whole")
     assert curve[-1][1] < curve[0][1] - 0.03
     whole = Adapter(model).state_dict()
     assert whole
@@ -197,8 +198,8 @@ def test_training_lowers_the_loss_and_goes_on_where_it_was_stopped(small, tokeni
     with monkeypatch.context() as patch:
         patch.setattr(torch.optim.AdamW, "step", stopping)
         with pytest.raises(KeyboardInterrupt):
-            run("stopped", base)
-    resumed, again, _ = run("stopped", small)
+            run("stopped")
+    resumed, again, _ = run("stopped")
     assert again == curve
     assert all(torch.allclose(Adapter(resumed).state_dict()[name], value, atol=1e-4) for name, value in whole.items())
     with pytest.raises(SystemExit, match="is of another run"):
