@@ -72,7 +72,7 @@ def placed(found: Sequence[Sequence[Hit]], best: Sequence[str], scores: Mapping[
         draft.scores[passage] = scores[passage]
         mark = known[passage].own
         if mark is not None and mark.relation is Relation.SUPERSEDED:
-            _place_above(draft, passage, mark, known[passage], scores)
+            _place_above(draft, passage, mark, known, scores)
         draft.order.append(passage)
     ranks = {passage: rank for rank, passage in enumerate(draft.order[:k], start=1)}
     return tuple(
@@ -105,10 +105,12 @@ def _gathered(found: Sequence[Sequence[Hit]]) -> dict[str, _Known]:
     return known
 
 
-def _place_above(draft: _Draft, passage: str, mark: PracticeMark, told: _Known, scores: Mapping[str, float]) -> None:
+def _place_above(
+    draft: _Draft, passage: str, mark: PracticeMark, known: Mapping[str, _Known], scores: Mapping[str, float]
+) -> None:
     """Put each successor above a passage that is about to be placed: one that stands there already, else the best."""
     for other in mark.other:
-        stands = told.ends.get(other.id, ())
+        stands = known[passage].ends.get(other.id, ())
         if not stands:
             continue
         there = [end for end in stands if end == passage or end in draft.order]
@@ -120,6 +122,9 @@ def _place_above(draft: _Draft, passage: str, mark: PracticeMark, told: _Known, 
             draft.order.append(best)
             draft.drawn.add(best)
             draft.scores[best] = scores[passage]
+            # One that holds the former practice too stands for what took its place itself.
+            itself = {name: best for name, ends in known[best].ends.items() if best in ends}
+            draft.above.setdefault(best, {}).update(itself)
         draft.stands_for.setdefault(best, other.id)
         below = Counterpart(mark.practice_id, mark.statement, mark.year)
         draft.below.setdefault(best, {}).setdefault(mark.practice_id, (passage, below))

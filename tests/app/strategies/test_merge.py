@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sota_rag.app.strategies.merge import Part, merge, only_in
 from sota_rag.index import DocumentInfo, Hit, Passage, SearchResult, Signals, Stage
@@ -191,6 +191,15 @@ def test_one_result_alone_comes_out_as_it_went_in(links, rows, k):
                 assert before.practice == after.practice
 
 
+def test_a_successor_that_holds_the_former_practice_too_names_itself():
+    links = [(1, CYCLIC, "registry"), (1, SLOW, "registry"), (2, CYCLIC, "registry"), (3, SLOW, "registry")]
+    orders = [[0, 1, 2, 3], [0, 2, 3, 1]]
+    merged = merge([Part(searched(links, rows, 3), 1 / (1 + place)) for place, rows in enumerate(orders)], 3)
+    assert ids(merged) == "012"
+    assert (merged.hits[1].practice.other[0].id, merged.hits[1].practice.other[0].rank) == (NEW, 2)
+
+
+@settings(max_examples=300)
 @given(LINKS, st.lists(st.permutations(range(8)), min_size=2, max_size=3), st.integers(1, 8))
 def test_of_several_results_every_rank_in_a_mark_is_true(links, orders, k):
     merged = merge([Part(searched(links, rows, k), 1 / (1 + place)) for place, rows in enumerate(orders)], k)
