@@ -189,8 +189,8 @@ def answering() -> str:
         answers --squad|--clapnq|--qasa PATH --limit 200 --no-texts --output FILE` the others. The questions about the
         shipped corpus are asked once more with their gold documents hidden; SQuAD 2.0, CLAPnq and QASA are asked with
         their own passages in the index (of SQuAD and CLAPnq what the reranker and its weights never saw,
-        `benchmarks/held_out.py`), and the gate was calibrated on questions about the corpus: it is too willing to answer
-        SQuAD's.
+        `benchmarks/held_out.py`), and the gate was calibrated on questions about the corpus: it is too willing to
+        answer SQuAD's.
         AURC is the area under risk over coverage: lower is better. Every sentence is a quotation in mode `extract`, so
         nothing can be unfaithful there. In `auto` the verifier that filtered the sentences calls
         {judged["faithfulness (lexical)"]["mean"]:.3f} of them faithful, and an independent one

@@ -207,6 +207,7 @@ def test_replies_are_read_and_never_guessed(scripted, tmp_path):
         assert judge.supports("LoRA freezes weights.", ["It does.", "", "Indeed."]) == (True, 1.0)
         assert len(model.requests) == asked
     assert "It does.\n\nIndeed." in model.requests[0].messages[1].content
+    assert not any(request.adapted for request in model.requests)
 
 
 @pytest.mark.parametrize(

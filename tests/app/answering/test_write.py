@@ -87,6 +87,7 @@ def test_a_supported_sentence_is_shown_as_written(ask):
     assert answer.receipt.llm.id == "scripted" and len(answer.receipt.prompt_hash) == 64
     assert answer.receipt.verifier.startswith("lexical-")
     assert [message.role for message in model.requests[0].messages] == ["system", "user"]
+    assert model.requests[0].adapted
 
 
 def test_the_order_of_what_is_told(ask):

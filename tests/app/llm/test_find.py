@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from sota_rag.app.llm.find import adapter_name, find_adapter, find_language_model
 from sota_rag.app.model_store import FileRecord, ModelStore, Pulled
+from sota_rag.app.settings import Settings
 from sota_rag.index.errors import ModelError
 from sota_rag.index.models import file_sha256, known_models
 
@@ -140,6 +141,13 @@ def test_records_that_are_damaged(store):
 )
 def test_which_adapter_a_setting_means(setting, model, name):
     assert adapter_name(setting, model) == name
+
+
+def test_silence_is_final_unless_it_was_measured():
+    entry = known_models()["sota-rag-answerer"]
+    assert 0 < Settings(llm={"lora": "auto"}).answer_settings().silence_odds == entry["silence_odds"] < 1
+    for llm in ({}, {"lora": "my.gguf"}, {"lora": "auto", "url": "http://127.0.0.1:1/v1"}):
+        assert Settings(llm=llm).answer_settings().silence_odds == 0
 
 
 def test_where_an_adapter_lies(monkeypatch):

@@ -183,3 +183,4 @@ def test_the_same_seed_reaches_the_model(scripted):
     model = scripted("Is LoRA slower?")
     standalone("Is it slower?", [Turn(LORA, "Yes.")], model, seed=5)
     assert model.requests[0].sampling.seed == 5
+    assert not model.requests[0].adapted

@@ -175,6 +175,7 @@ def test_all_together_in_the_order_asked_for_with_the_same_filters(view, minilm,
     assert len(found.result.hits) == 3
     assert all("quantization" in source for source in sources(found.result))
     assert {request.sampling.seed for request in options["model"].requests} == {7}
+    assert not any(request.adapted for request in options["model"].requests)  # an adapter was taught to answer only
     again = retrieve(view, question, 9, **options)
     assert again.result.hits == found.result.hits
 
