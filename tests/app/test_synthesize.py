@@ -116,6 +116,7 @@ def test_it_stops_at_the_count_and_goes_on_where_it_was(synthesize, writer):
     file, done = synthesize(model, count=3)
     assert (done.kept, len(file.questions)) == (2, 3)
     assert len(model.requests) <= 4 - tried
+    assert not any(request.adapted for request in model.requests)
     assert synthesize(writer(), count=3)[1].drafts == 0
 
 

@@ -284,7 +284,7 @@ def test_an_adapter_changes_what_is_written_unless_it_is_empty(smollm2, shared_m
 
 
 def test_a_request_can_do_without_the_adapter(smollm2, shared_model, tmp_path, write_gguf):
-    request = asking("Tell me about cats.")
+    request = asking("Tell me about cats. " * 40)  # so long that a part of it is kept for the next prompt
     plain = transcribe(shared_model.generate(request)).text
     with contextlib.closing(LocalModel(smollm2, lora=lora_file(write_gguf, tmp_path / "a.gguf", 1.0))) as model:
         texts = [
