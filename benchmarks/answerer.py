@@ -8,6 +8,10 @@ prompt and held to the same grammar; nothing is repaired. Figures: share of the 
 answer has (silence has none), answers that cite a passage which holds the gold answer, silence, ROUGE-L against
 people's answers, sentences that the lexical verifier supports, tokens a second. Answers are kept
 as they come, so that a run that was stopped goes on.
+
+With `--kept` the questions are those of the sources that training kept back, and of the last adapter only its silence
+is measured: how often it is silent on what can be answered over how often on what cannot, each a mean over data sets,
+is `silence_odds` in `models/models.toml`.
 """
 
 import argparse
@@ -27,7 +31,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sota_rag.app.answering.drafting import Drafter
-from sota_rag.app.answering.prompts import answer_messages, is_abstention, marker_grammar
+from sota_rag.app.answering.prompts import ABSTENTION, answer_messages, is_abstention, marker_grammar
 from sota_rag.app.answering.remember import RememberingEncoder
 from sota_rag.app.answering.verify.judgement import Verdict
 from sota_rag.app.answering.verify.lexical import LexicalVerifier
@@ -39,8 +43,9 @@ from sota_rag.app.settings import Settings
 from sota_rag.eval.answers.overlap import overlap
 from sota_rag.eval.statistics import bootstrap_mean, paired_difference
 from sota_rag.index import Encoder
+from sota_rag.index.models import file_sha256
 
-from train.answerer.examples import Example, held_out
+from train.answerer.examples import Example, gather, held_out
 from train.documents import KeptVectors
 from train.words import sentences
 
@@ -57,11 +62,11 @@ def drawn(examples: Sequence[Example], most: int, seed: int) -> list[Example]:
     return [one for _, held in sorted(kinds.items()) for one in dice.sample(held, min(most, len(held)))]
 
 
-def asked(model: LocalModel, example: Example) -> dict[str, float | str | None]:
+def asked(model: LocalModel, example: Example, most: int = MOST_TOKENS) -> dict[str, float | str | None]:
     """What the model writes, with its speed."""
     request = Request(
         answer_messages(example.evidence(), example.question),
-        Sampling(max_tokens=MOST_TOKENS),
+        Sampling(max_tokens=most),
         grammar=marker_grammar(len(example.passages)),
     )
     parts, finished = [], None
@@ -111,7 +116,7 @@ def measured(example: Example, text: str, verifier: LexicalVerifier) -> dict[str
 
 
 def answers_of(
-    model: LocalModel, name: str, examples: Sequence[Example], kept: Path
+    model: LocalModel, name: str, examples: Sequence[Example], kept: Path, most: int = MOST_TOKENS
 ) -> Iterator[dict[str, float | str | None]]:
     """What a model says to each, read from a file as far as it was said before."""
     said = {}
@@ -123,7 +128,7 @@ def answers_of(
         for number, example in enumerate(examples):
             key = name, example.question, example.evidence()
             if key not in said:
-                said[key] = {"system": name, "question": key[1], "passages": key[2], **asked(model, example)}
+                said[key] = {"system": name, "question": key[1], "passages": key[2], **asked(model, example, most)}
                 file.write(json.dumps(said[key]) + "\n")
                 file.flush()
             if number % 20 == 0:
@@ -151,6 +156,43 @@ def summary(rows: Sequence[dict[str, float]], before: Sequence[dict[str, float]]
     return table
 
 
+def silence(examples: Sequence[Example], said: Sequence[str]) -> dict[str, object]:
+    """Silence by data set on what can be answered and on what cannot, and the ratio of the two means."""
+    kinds: dict[bool, dict[str, list[bool]]] = {True: {}, False: {}}
+    for one, text in zip(examples, said, strict=True):
+        kinds[one.gold is not None].setdefault(one.origin, []).append(text.startswith(ABSTENTION.rstrip(".")))
+    shares = {
+        answerable: {name: round(statistics.mean(held), 4) for name, held in sorted(sets.items())}
+        for answerable, sets in kinds.items()
+    }
+    wrong, right = (statistics.mean(shares[answerable].values()) for answerable in (True, False))
+    return {
+        "silent on what can be answered": shares[True],
+        "silent on what cannot": shares[False],
+        "silence_odds": round(wrong / right, 2),
+    }
+
+
+def measure_silence(options: argparse.Namespace, encoder: Encoder) -> int:
+    """Ask what training kept back, count silence, write."""
+    examples = drawn(gather(options.data, encoder, options.seed, "kept"), options.most, options.seed)
+    file = find_language_model("SmolLM2-135M-Instruct")
+    model = LocalModel(file.path, model_id=file.id, lora=options.adapter[-1], window=2048)
+    name = f"{file_sha256(options.adapter[-1])[:12]}, first words"
+    with closing(model):
+        rows = answers_of(model, name, examples, options.work / "answers.jsonl", most=len(ABSTENTION.split()) + 2)
+        said = [str(row["text"]) for row in rows]
+    form = {
+        "made_by": "python benchmarks/answerer.py --kept",
+        "adapter": file_sha256(options.adapter[-1]),
+        "questions": len(examples),
+        **silence(examples, said),
+    }
+    options.output.write_text(json.dumps(form, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(form, indent=1))
+    return 0
+
+
 def main() -> int:
     """Ask, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -160,12 +202,15 @@ def main() -> int:
     )
     parser.add_argument("--adapter", type=Path, nargs="*", default=[Path("models/answerer/adapter.gguf")])
     parser.add_argument("--most", type=int, default=150, help="questions of a kind")
+    parser.add_argument("--kept", action="store_true", help="measure silence on what training kept back, nothing else")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     settings = Settings()
     encoder: Encoder = KeptVectors(make_encoder(settings), options.work / "vectors.sqlite")
+    if options.kept:
+        return measure_silence(options, encoder)
     examples = drawn(held_out(options.data, encoder, options.seed), options.most, options.seed)
     verifier = LexicalVerifier(RememberingEncoder(encoder))
     file = find_language_model(settings.llm.model or "SmolLM2-135M-Instruct")
@@ -175,7 +220,8 @@ def main() -> int:
         name = STOCK if adapter is None else adapter.parent.name if adapter.stem == "adapter" else adapter.stem
         model = LocalModel(file.path, model_id=file.id, lora=adapter, window=2048)
         try:
-            said = answers_of(model, name, examples, options.work / "answers.jsonl")
+            key = STOCK if adapter is None else file_sha256(adapter)[:12]
+            said = answers_of(model, key, examples, options.work / "answers.jsonl")
             systems[name] = [
                 (one, measured(one, str(row["text"]), verifier), row["tokens_a_second"])  # pyright: ignore[reportArgumentType]
                 for one, row in zip(examples, said, strict=True)

@@ -5,7 +5,8 @@
 Asks `benchmarks/answers/questions.jsonl`, written by somebody who had not seen the program, in mode `auto` and in mode
 `extract`, in one warm process, and keeps every sentence with its verdict, its quote and what the model wrote in its
 place, to be read by a person.
-`SOTA_RAG_LLM__MODEL` or `SOTA_RAG_LLM__URL` asks another model.
+`SOTA_RAG_LLM__MODEL` or `SOTA_RAG_LLM__URL` asks another model, `SOTA_RAG_LLM__LORA=auto` adds its adapter, and
+`--topics` asks the test topics of the shipped corpus instead; `benchmarks/blind.py` sets two such files side by side.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sota_rag.app.answering import Answer, Answerer, Mode
-from sota_rag.app.compose import make_answerer, open_retriever
+from sota_rag.app.compose import make_answerer, open_retriever, starter_topics
 from sota_rag.app.settings import Settings
 from sota_rag.index.builder import software_version
 
@@ -32,17 +33,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--index", required=True, help="an index of the shipped guides")
     parser.add_argument("--output", type=Path, help="where the JSON goes")
+    parser.add_argument("--topics", action="store_true", help="ask the test topics, in mode auto only")
     parser.add_argument("--limit", type=int, help="only the first so many questions")
     arguments = parser.parse_args()
-    asked = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()][: arguments.limit]
+    asked = (topics() if arguments.topics else questions())[: arguments.limit]
     settings = Settings.load(index=arguments.index, answer={"mode": "auto"})
     with open_retriever(settings) as retriever, closing(make_answerer(settings, retriever)) as answerer:
         answerer.ask("What is a warm-up?", settings=replace(answerer.settings, threshold=0.0))
-        modes = {mode: run(answerer, asked, mode) for mode in (Mode.AUTO, Mode.EXTRACT)}
+        wanted = (Mode.AUTO,) if arguments.topics else (Mode.AUTO, Mode.EXTRACT)
+        modes = {mode: run(answerer, asked, mode) for mode in wanted}
         info = answerer.model.info if answerer.model else None
     form = {
         "software": software_version(),
         "model": {"id": info.id, "fingerprint": info.fingerprint, "placement": info.placement} if info else None,
+        "adapter": settings.llm.lora,
         "verifier": answerer.verifier.id,
         "questions": len(asked),
         **{mode.value: {"summary": summary(lines), "answers": lines} for mode, lines in modes.items()},
@@ -51,6 +55,20 @@ def main() -> int:
     if arguments.output:
         arguments.output.write_text(json.dumps(form, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0
+
+
+def questions() -> list[dict]:
+    """The forty questions."""
+    lines = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    return [{**line, "quotes": [line["quote"]]} for line in lines]
+
+
+def topics() -> list[dict]:
+    """The judged questions over the shipped corpus that are reported on."""
+    return [
+        {"id": topic.id, "question": topic.question, "quotes": [gold.quote for gold in topic.gold]}
+        for topic in starter_topics("test").read()
+    ]
 
 
 def run(answerer: Answerer, asked: list[dict], mode: Mode) -> list[dict]:
@@ -68,7 +86,7 @@ def run(answerer: Answerer, asked: list[dict], mode: Mode) -> list[dict]:
 def told(line: dict, answer: Answer, seconds: float) -> dict:
     """One answer, as a person reads it."""
     quotes = {citation.marker: citation.quote for citation in answer.citations}
-    gold = " ".join(line["quote"].split())
+    golds = [" ".join(quote.split()) for quote in line["quotes"]]
     return {
         "id": line["id"],
         "question": line["question"],
@@ -77,7 +95,9 @@ def told(line: dict, answer: Answer, seconds: float) -> dict:
         "reason": answer.reason,
         "mode": answer.mode,
         "gold_cited": any(
-            " ".join(quote.split()) in gold or gold in " ".join(quote.split()) for quote in quotes.values()
+            said in gold or gold in said
+            for gold in golds
+            for said in (" ".join(quote.split()) for quote in quotes.values())
         ),
         "sentences": [
             {

@@ -2,24 +2,30 @@
 
 import json
 import random
+import re
 from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sota_rag.app.answering.drafting import parse
+from sota_rag.app.answering.packing import entry
 from sota_rag.app.answering.prompts import ABSTENTION, answer_messages, is_abstention
 from sota_rag.app.llm.gguf import read_gguf
 from sota_rag.app.llm.templates import render
 from sota_rag.index.models import packaged_weights
 
 from train.answerer import __main__ as answerer
+from train.answerer import examples
 from train.answerer.examples import (
     Example,
     asked_by_words,
     balanced,
+    dated,
     epochs,
     examples_of,
+    fewer,
+    gather,
     holding,
     in_words_of,
     marked,
@@ -28,10 +34,12 @@ from train.answerer.examples import (
     shuffled,
     without_gold,
 )
-from train.answerer.export import permuted, tensors
-from train.answerer.fit import Adapter, Plan, fit, load_base, losses, parts, with_adapter
+from train.answerer.export import permuted, read_adapter, tensors, to_halves, write_gguf
+from train.answerer.fit import Adapter, Plan, begin_from, fit, load_base, losses, parts, with_adapter
 from train.answerer.prompt import encode, prompt_ids, reply_ids, template_of
+from train.reranker.collections import Asked, Collection
 from train.reranker.mine import Group
+from train.split import kept_back, kept_for_good
 
 GUIDE = "LoRA\nLoRA freezes the pretrained weights. It trains two thin matrices beside each of them."
 OTHERS = (
@@ -123,6 +131,20 @@ def test_a_group_becomes_an_example_with_the_answer_at_any_place():
     assert (missed.gold, missed.answer, sorted(missed.passages)) == (None, (), sorted(OTHERS))
 
 
+def test_the_second_training_and_the_measurement_have_sources_of_their_own(hash_encoder, monkeypatch):
+    texts = [f"Thing {number}\nThing {number} weighs {number} grams." for number in range(120)]
+    asked = [Asked(f"what does thing {number} weigh", f"s/{number}", (number,)) for number in range(120)]
+    said = {plain(one.text): (lambda text: [text.partition("\n")[2]], ()) for one in asked}
+    monkeypatch.setattr(examples, "makers", lambda data, seed: {"squad": lambda: Collection("squad", texts, asked)})
+    monkeypatch.setattr(examples, "targets", lambda data: {"squad": said})
+    found = {part: gather(Path(), hash_encoder, 0, part) for part in ("first", "further", "kept")}
+    numbers = {part: {int(re.findall(r"\d+", one.question)[0]) for one in held} for part, held in found.items()}
+    assert numbers["first"] == {number for number in range(120) if not kept_back(f"s/{number}")}
+    assert numbers["kept"] == {number for number in range(120) if kept_for_good(f"s/{number}")}
+    assert numbers["further"] == set(range(120)) - numbers["first"] - numbers["kept"]
+    assert min(map(len, numbers.values())) > 3
+
+
 def test_words_of_a_sentence_are_a_search_for_it():
     asked = asked_by_words("Falcon Shores was to replace the Gaudi accelerator and was cancelled.", random.Random(1))
     assert len(set(asked.split()) & {"Falcon", "Shores", "replace", "Gaudi", "accelerator", "cancelled"}) >= 3
@@ -132,6 +154,7 @@ def test_silence_comes_late_and_in_its_share():
     answered = [example(number) for number in range(40)]
     nobody = [example(number, gold=None) for number in range(40, 50)]
     first, *rest = epochs([*answered, *nobody], 3, seed=0, silent=0.2)
+    assert sum(one.gold is None for one in epochs([*answered, *nobody], 1, 0, 0.2, late=False)[0]) == 10
     assert len(first) == 40
     assert all(one.gold is not None for one in first)
     assert [sum(one.gold is None for one in turn) for turn in rest] == [10, 10]
@@ -145,6 +168,32 @@ def test_passages_change_places_and_the_gold_goes_with_them():
     for seed in range(10):
         turned = shuffled(example(), random.Random(seed))
         assert turned.passages[turned.gold] == GUIDE
+
+
+def test_some_answers_stand_alone_and_no_question_loses_its_own():
+    made = [fewer(example(gold=1), random.Random(seed)) for seed in range(300)]
+    sizes = [len(one.passages) for one in made]
+    assert 0.12 < sizes.count(1) / 300 < 0.28
+    assert 0.08 < sizes.count(2) / 300 < 0.22
+    assert all(one.passages[one.gold] == OTHERS[0] for one in made)
+    assert all(fewer(example(gold=None), random.Random(seed)) == example(gold=None) for seed in range(30))
+
+
+def test_dates_and_states_stand_where_the_application_puts_them():
+    made = [dated(example(), random.Random(seed)) for seed in range(100)]
+    changed = [one for one in made if one != example()]
+    assert 35 < len(changed) < 65
+    titles = {text.partition("\n")[0] for one in changed for text in one.passages}
+    shown = [title.partition(" (")[2] for title in titles if "(" in title]
+    assert all(
+        re.fullmatch(r"(\d{4}(-\d\d(-\d\d)?)?)?(, )?(current|historical|superseded|draft)?\)", one) for one in shown
+    )
+    text = "LoRA (2024-05-01, current)\nLoRA freezes the pretrained weights."
+    by_application, _ = entry(1, "LoRA", "2024-05-01, current", ["LoRA freezes the pretrained weights."])
+    assert Example("made", "?", (text,), 0, ()).evidence() == by_application
+    assert [text.partition("\n")[2] for text in changed[0].passages] == [
+        text.partition("\n")[2] for text in (GUIDE, *OTHERS)
+    ]
 
 
 def test_prompts_are_the_tokens_of_the_application(tokenizer):
@@ -206,10 +255,32 @@ def test_training_lowers_the_loss_and_goes_on_where_it_was_stopped(small, tokeni
         fit(resumed.unload(), held[:2], plan, about="x", work=tmp_path / "stopped")
 
 
+def test_an_adapter_is_taught_further(small, tokenizer, tmp_path):
+    import torch
+
+    held = [encode(tokenizer, [example(number) for number in range(8)], 600)] * 3
+    plan = Plan(rank=4, alpha=8, dropout=0.0, batch=4, rate=0.02)
+    first, before, _ = fit(deepcopy(small), held, plan, about="x", work=tmp_path / "first", say=lambda line: None)
+    state = {name: values.numpy() for name, values in Adapter(first).state_dict().items()}
+    path = tmp_path / "adapter.gguf"
+    write_gguf(path, state, plan, heads=4, key_heads=2, name="made", licence="MIT")
+    again = with_adapter(deepcopy(small), plan)
+    begin_from(again, path)
+    for name, values in Adapter(again).state_dict().items():
+        assert torch.allclose(values, torch.from_numpy(state[name]), atol=1e-3)
+    _, after, _ = fit(deepcopy(small), held, plan, about="y", work=tmp_path / "next", start=path, say=lambda line: None)
+    assert after[0][1] < before[0][1]
+    assert after[-1][1] < before[-1][1]
+    with pytest.raises(ValueError, match="see --rank"):
+        begin_from(with_adapter(deepcopy(small), Plan(rank=2)), path)
+    with pytest.raises(ValueError, match="is no adapter for this model"):
+        read_adapter(path, list(state)[1:], heads=4, key_heads=2)
+
+
 def test_from_the_command_line_to_a_file_that_llama_cpp_would_take(small, tokenizer, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(answerer, "make_encoder", lambda settings: None)
     monkeypatch.setattr(answerer, "KeptVectors", lambda encoder, file: None)
-    monkeypatch.setattr(answerer, "gather", lambda data, encoder, seed: [example(number) for number in range(6)])
+    monkeypatch.setattr(answerer, "gather", lambda data, encoder, seed, part: [example(number) for number in range(6)])
     monkeypatch.setattr(answerer, "load_base", lambda file: (small, tokenizer))
     places = {"--data": tmp_path, "--work": tmp_path / "work", "--out": tmp_path / "out"}
     options = [str(part) for pair in places.items() for part in pair]
@@ -226,6 +297,7 @@ def test_from_the_command_line_to_a_file_that_llama_cpp_would_take(small, tokeni
 def test_rows_of_queries_go_from_halves_to_pairs():
     rows = np.arange(8, dtype=np.float32)[:, None]  # two heads of four
     assert permuted(rows, 2).ravel().tolist() == [0, 2, 1, 3, 4, 6, 5, 7]
+    assert np.array_equal(to_halves(permuted(rows, 2), 2), rows)
     with pytest.raises(ValueError, match="is no matrix of an adapter of a Llama model"):
         tensors({"model.layers.0.mlp.router.lora_A.weight": rows}, heads=2, key_heads=1)
 
@@ -236,24 +308,12 @@ def test_the_adapter_that_ships_means_the_same_to_llama_cpp_and_to_transformers(
     llama.cpp multiplies quantised weights by activations in 8 bits; transformers has dequantised ones.
     """
     import torch
-    from gguf import GGUFReader
     from llama_cpp import Llama
     from sota_rag.app.llm.find import find_adapter
 
     path = find_adapter("sota-rag-answerer", None)
     base, tokenizer = load_base(FILE)
     model = with_adapter(base, Plan()).eval()
-    held = {one.name: np.array(one.data, dtype=np.float32) for one in GGUFReader(path).tensors}
-    empty = Adapter(model).state_dict()
-    names = {gguf: name for name in empty for gguf in tensors({name: np.zeros((576, 16))}, heads=9, key_heads=3)}
-    back = {"attn_q": 9, "attn_k": 3}
-    state = {}
-    for gguf, values in held.items():
-        kind = gguf.split(".")[2]
-        if gguf.endswith("lora_b") and kind in back:  # pairs to halves
-            values = values.reshape(back[kind], -1, 2, values.shape[1]).swapaxes(1, 2).reshape(values.shape)
-        state[names[gguf]] = torch.from_numpy(values.copy())
-    assert state.keys() == empty.keys()
     asked = Example("made", "What does LoRA freeze?", (OTHERS[0], GUIDE), 1, ("LoRA freezes the pretrained weights.",))
     [(prompt, reply)] = encode(tokenizer, [asked], 600)
 
@@ -268,7 +328,7 @@ def test_the_adapter_that_ships_means_the_same_to_llama_cpp_and_to_transformers(
             return -losses(model, [(prompt, reply)], "cpu").numpy()
 
     without, plain = by_transformers(), by_llama(None)
-    Adapter(model).load_state_dict(state)
+    begin_from(model, path)
     adapted, shipped = by_transformers(), by_llama(path)
     assert np.abs(adapted - shipped).mean() < max(0.05, np.abs(without - plain).mean())
     assert shipped.mean() > plain.mean() + 0.3

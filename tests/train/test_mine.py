@@ -5,7 +5,7 @@ from train.fusion.fit import fit, ndcg
 from train.fusion.samples import samples
 from train.reranker.collections import Asked, Collection, among
 from train.reranker.mine import NEGATIVES, mine, read_groups, write_groups
-from train.split import kept_back
+from train.split import kept_back, kept_for_good
 
 TEXTS = [f"passage {n} on {topic}" for n, topic in enumerate("lora dropout warmup adam sgd bert moe rope".split())]
 ASKED = [
@@ -74,7 +74,11 @@ def test_groups_come_back_from_their_file(collection, hash_encoder, tmp_path):
 
 
 def test_what_is_kept_back_is_a_fifth_of_the_sources():
-    assert 0.16 < np.mean([kept_back(f"squad/Normans/{n}") for n in range(2000)]) < 0.24
+    sources = [f"squad/Normans/{n}" for n in range(2000)]
+    assert 0.16 < np.mean([kept_back(source) for source in sources]) < 0.24
+    for_good = [source for source in sources if kept_for_good(source)]
+    assert all(kept_back(source) for source in for_good)
+    assert 0.05 < len(for_good) / 2000 < 0.09
 
 
 def test_samples_and_weights(hash_encoder):

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Literal
 
 from sota_rag.app.answering.packing import entry
 from sota_rag.app.answering.prompts import ABSTENTION
@@ -25,6 +26,7 @@ from sota_rag.index import Encoder
 from ..documents import read_documents
 from ..reranker import collections as read
 from ..reranker.mine import Group, mine
+from ..split import kept_for_good
 from ..verifier.statements import clean_statement
 from ..words import detokenised, sentences
 
@@ -34,6 +36,10 @@ OFTEN = {"topics": 3, "clapnq": 3}
 """How often a question is taken, each time among other passages; the others once."""
 SILENT = 0.22
 """Share of questions that no passage answers."""
+ALONE, BESIDE_ONE = 0.2, 0.15
+"""Shares of the questions whose answering passage is shown alone, and with one other."""
+DATED = 0.5
+"""Share of questions whose passages have dates and states beside their titles."""
 MOST_WORDS = 48
 """Of a sentence that is a target."""
 BORNE_OUT = 0.6
@@ -42,6 +48,8 @@ _NOTE = re.compile(r"\s*\[[^\[\]]{1,30}\]")
 _FORBIDDEN = re.compile(r"[\[\]<>{}\n|$\\`_*#]|https?:")
 _DANGLING = re.compile(r"^(?:he|she|they|his|her|their|this|these|those|that|such|however|but|and|also|it|its)\b", re.I)
 
+Part = Literal["first", "further", "kept"]
+"""What data are for: the first training, one that starts from its adapter and sees other sources, measuring."""
 Target = Callable[[str], list[str]]
 """From the text of a passage to the sentences that answer; none where the passage gives none fit to say."""
 
@@ -290,16 +298,18 @@ def makers(data: Path, seed: int) -> read.Makers:
     }
 
 
-def gather(data: Path, encoder: Encoder, seed: int, *, kept: bool = False) -> list[Example]:
-    """Examples of all data; with `kept`, of what is kept back, to measure with while training is prepared."""
+def gather(data: Path, encoder: Encoder, seed: int, part: Part = "first") -> list[Example]:
+    """Examples of all data: to train on first, to train on further, or of what is kept back, to measure with."""
     said = targets(data)
     found: list[Example] = []
     for name, make in makers(data, seed).items():
         collection = make()
-        for turn in range(1 if kept else OFTEN.get(name, 1)):
+        for turn in range(1 if part == "kept" else OFTEN.get(name, 1)):
+            kept = part != "first"
             groups = mine(collection, encoder, seed=seed + turn, most=MOST.get(name, 100_000), kept=kept)
             dice = random.Random(f"{seed}/{name}/{turn}/{kept}")
-            found += [one for group in groups if (one := examples_of(group, said[name], dice))]
+            open_ = (group for group in groups if not kept or kept_for_good(group.source) is (part == "kept"))
+            found += [one for group in open_ if (one := examples_of(group, said[name], dice))]
     return found
 
 
@@ -353,16 +363,46 @@ def shuffled(example: Example, dice: random.Random) -> Example:
     return replace(example, passages=tuple(example.passages[place] for place in order), gold=gold)
 
 
-def epochs(examples: Sequence[Example], count: int, seed: int, silent: float = SILENT) -> list[list[Example]]:
+def fewer(example: Example, dice: random.Random) -> Example:
+    """The same, now and then, with its answering passage alone or with one other: searches may bring up no more."""
+    others = dice.choices((len(example.passages), 1, 0), (1 - BESIDE_ONE - ALONE, BESIDE_ONE, ALONE))[0]
+    if example.gold is None or others >= len(example.passages) - 1:
+        return example
+    rest = [place for place in range(len(example.passages)) if place != example.gold]
+    chosen = sorted([example.gold, *dice.sample(rest, others)])
+    return replace(
+        example, passages=tuple(example.passages[place] for place in chosen), gold=chosen.index(example.gold)
+    )
+
+
+def dated(example: Example, dice: random.Random) -> Example:
+    """The same, often, with what the application knows of its documents beside the titles: a date, a status, both."""
+    if dice.random() >= DATED:
+        return example
+    return replace(example, passages=tuple(_with_date(text, dice) for text in example.passages))
+
+
+def _with_date(text: str, dice: random.Random) -> str:
+    day = f"{dice.randint(1995, 2026)}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
+    day = dice.choice(("", day, day, day[:7], day[:4]))
+    known = ", ".join(filter(None, (day, dice.choice(("", "current", "current", "historical", "superseded", "draft")))))
+    title, _, rest = text.partition("\n")
+    return f"{title} ({known})\n{rest}" if known and rest else text
+
+
+def epochs(
+    examples: Sequence[Example], count: int, seed: int, silent: float = SILENT, *, late: bool = True
+) -> list[list[Example]]:
     """What is seen in each pass: first what has an answer, then that with its share of what has none.
 
-    A model that cannot tell yet what answers a question learns from many unanswered ones to be silent at all of them.
+    A model that cannot tell yet what answers a question learns from many unanswered ones to be silent at all of them;
+    one that can tell (not `late`) has its share of them in the first pass too.
     """
     found = []
     for turn in range(count):
         dice = random.Random(f"{seed}/{turn}")
-        chosen = balanced(examples, seed + turn, silent if turn else 0.0)
-        found.append([shuffled(one, dice) for one in chosen])
+        chosen = balanced(examples, seed + turn, silent if turn or not late else 0.0)
+        found.append([dated(fewer(shuffled(one, dice), dice), dice) for one in chosen])
     return found
 
 

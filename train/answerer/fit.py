@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sota_rag.index.device import choose_placement
 
 from ..loop import Journal
+from .export import read_adapter
 
 if TYPE_CHECKING:
     import torch
@@ -48,7 +49,7 @@ class Plan:
     batch: int = 32
     rate: float = 5e-4
     seed: int = 0
-    tokens: int = 4096
+    tokens: int = 1024
     checkpoint_s: float = 120.0
 
 
@@ -118,6 +119,7 @@ def fit(
     *,
     about: str,
     work: Path,
+    start: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> "tuple[PeftModel, list[tuple[int, float]], float]":
     """Train an adapter, or go on from where a run with the same plan and examples was stopped.
@@ -128,6 +130,7 @@ def fit(
         plan: how.
         about: of what model; a checkpoint of something else is refused.
         work: folder of the checkpoint.
+        start: adapter in GGUF that is taught further, of the plan's rank; else a new one.
         say: told how far it is.
 
     Returns:
@@ -137,7 +140,10 @@ def fit(
     import torch
 
     device = choose_placement("auto", "auto").device
-    model = with_adapter(base, plan).to(device).train()
+    model = with_adapter(base, plan)
+    if start is not None:
+        begin_from(model, start)
+    model = model.to(device).train()
     weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(weights, lr=plan.rate, weight_decay=0.0)
     order = [(turn, batch) for turn, epoch in enumerate(epochs) for batch in batches(epoch, plan, turn)]
@@ -173,6 +179,23 @@ def fit(
             journal.save(Adapter(model), optimiser, schedule, curve, done, spent + now - began)
             saved = now
     return model.eval(), curve.points, (spent + time.perf_counter() - began) / 3600
+
+
+def begin_from(model: "PeftModel", start: Path) -> None:
+    """Put the matrices of an adapter in GGUF in place of those of a new one.
+
+    Raises:
+        ValueError: it is for another model, or of another rank.
+    """
+    import torch
+
+    adapter, form = Adapter(model), model.get_base_model().config
+    held = adapter.state_dict()
+    state = read_adapter(start, held, heads=form.num_attention_heads, key_heads=form.num_key_value_heads)
+    for name, values in state.items():
+        if values.shape != held[name].shape:
+            raise ValueError(f"{start}: {name} is {values.shape} there and {tuple(held[name].shape)} here; see --rank")
+    adapter.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()})
 
 
 class _Curve:

@@ -32,12 +32,14 @@ class Group:
         question: the question.
         texts: passages; the first answers it where `answered` is true, the others do not.
         answered: whether one does.
+        source: what the question shares with others; empty where it was not written down.
     """
 
     collection: str
     question: str
     texts: tuple[str, ...]
     answered: bool
+    source: str = ""
 
 
 def mine(collection: Collection, encoder: Encoder, *, seed: int, most: int, kept: bool = False) -> list[Group]:
@@ -73,7 +75,7 @@ def mine(collection: Collection, encoder: Encoder, *, seed: int, most: int, kept
         wrong = _wrong(collection, one, order, None if right is None else vectors @ vectors[right], dice)
         texts = tuple(collection.texts[row] for row in ([] if right is None else [right]) + wrong)
         if len(texts) > 1:
-            groups.append(Group(collection.name, _put(one.text, dice), texts, right is not None))
+            groups.append(Group(collection.name, _put(one.text, dice), texts, right is not None, one.source))
     return groups
 
 
