@@ -171,6 +171,7 @@ def answering() -> str:
     runs = {
         "corpus, extract": "answers-test-extract",
         "corpus, auto": "answers-test-auto",
+        "corpus, auto, with the adapter": "answers-test-auto-adapter",
         "SQuAD 2.0, extract": "answers-squad2-extract",
         "CLAPnq, extract": "answers-clapnq-extract",
         "QASA (all unanswerable), extract": "answers-qasa-extract",
@@ -185,9 +186,10 @@ def answering() -> str:
     auto = _read("eval/results/answers-test-auto.json")
     judged = auto["systems"][auto["default"]]["measures"]
     return "\n".join(lines) + _paragraph(f"""
-        `sota-rag eval answers --hidden-gold [--mode auto] --output FILE` wrote the first two files, `sota-rag eval
-        answers --squad|--clapnq|--qasa PATH --limit 200 --no-texts --output FILE` the others. The questions about the
-        shipped corpus are asked once more with their gold documents hidden; SQuAD 2.0, CLAPnq and QASA are asked with
+        `sota-rag eval answers --hidden-gold [--mode auto] --output FILE` wrote the first three files (the third
+        with `SOTA_RAG_LLM__LORA=auto`), `sota-rag eval answers --squad|--clapnq|--qasa PATH --limit 200 --no-texts
+        --output FILE` the others. The questions about the shipped corpus are asked once more with their gold documents
+        hidden; SQuAD 2.0, CLAPnq and QASA are asked with
         their own passages in the index (of SQuAD and CLAPnq what the reranker and its weights never saw,
         `benchmarks/held_out.py`), and the gate was calibrated on questions about the corpus: it is too willing to
         answer SQuAD's.
