@@ -88,7 +88,7 @@ def asked(
 
 
 def speed(model: LocalModel, examples: Sequence[Example]) -> dict[str, float]:
-    """Tokens a second with the adapter and without it, turn by turn, medians of the answers of ten tokens or more."""
+    """Tokens a second with the adapter and without it, turn by turn, medians of the answers of ten words or more."""
     found: dict[bool, list[float]] = {True: [], False: []}
     for number, example in enumerate(examples):
         for adapted in (True, False) if number % 2 else (False, True):
@@ -193,14 +193,14 @@ def silence(examples: Sequence[Example], said: Sequence[str]) -> dict[str, objec
 def measure_silence(options: argparse.Namespace, encoder: Encoder) -> int:
     """Ask what training kept back, count silence, write."""
     examples = drawn(gather(options.data, encoder, options.seed, "kept"), options.most, options.seed)
-    file = find_language_model("SmolLM2-135M-Instruct")
+    file = find_language_model(Settings().llm.model or "SmolLM2-135M-Instruct")
     model = LocalModel(file.path, model_id=file.id, lora=options.adapter[-1], window=2048)
     name = f"{file_sha256(options.adapter[-1])[:12]}, first words"
     with closing(model):
         rows = answers_of(model, name, examples, options.work / "answers.jsonl", most=len(ABSTENTION.split()) + 2)
         said = [str(row["text"]) for row in rows]
     form = {
-        "made_by": "python benchmarks/answerer.py --kept",
+        "made_by": f"python benchmarks/answerer.py --kept --most {options.most}",
         "adapter": file_sha256(options.adapter[-1]),
         "questions": len(examples),
         **silence(examples, said),
@@ -248,7 +248,7 @@ def main() -> int:
         finally:
             model.close()
     form: dict[str, object] = {
-        "made_by": "python benchmarks/answerer.py",
+        "made_by": f"python benchmarks/answerer.py --most {options.most}",
         "passages": 3,
         "seed": options.seed,
         "model": file.id,

@@ -118,7 +118,8 @@ def adapter() -> str:
         {speed["without"]:.0f} (ratio {speed["ratio"]:.2f}). In the application,
         over the first sixty test topics in mode `auto`, {stock["draft_kept"]}
         of {stock["draft_sentences"]} sentences were shown as they were written without the adapter and
-        {with_it["draft_kept"]} of {with_it["draft_sentences"]} with it (`benchmarks/answers.py --topics --limit 60`);
+        {with_it["draft_kept"]} of {with_it["draft_sentences"]} with it (`benchmarks/answers.py --topics
+        --limit 60`, `silence_odds` at .17);
         {stock["answered"]} and {with_it["answered"]} were answered. Of {blind["pairs"]} questions that both answer, a
         language model that did not know which was which found the answer without the adapter better
         {better["before"]} times, the one with it {better["after"]} times, and {better["same"]} alike; it called

@@ -1,4 +1,7 @@
-"""Which part of the training data is kept from the networks, for what is fitted on top of them."""
+"""Which part of the training data is kept from the networks, for what is fitted on top of them.
+
+The answerer's second training is the exception: it needs sources that the first has not seen, and takes two thirds.
+"""
 
 import hashlib
 

@@ -13,7 +13,7 @@ from sota_rag.app.answering.packing import entry
 from sota_rag.app.answering.prompts import ABSTENTION, answer_messages, is_abstention
 from sota_rag.app.llm.gguf import read_gguf
 from sota_rag.app.llm.templates import render
-from sota_rag.index.models import packaged_weights
+from sota_rag.index.models import file_sha256, packaged_weights
 
 from train.answerer import __main__ as answerer
 from train.answerer import examples
@@ -279,8 +279,13 @@ def test_an_adapter_is_taught_further(small, tokenizer, tmp_path):
 def test_from_the_command_line_to_a_file_that_llama_cpp_would_take(small, tokenizer, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(answerer, "make_encoder", lambda settings: None)
     monkeypatch.setattr(answerer, "KeptVectors", lambda encoder, file: None)
-    monkeypatch.setattr(answerer, "gather", lambda data, encoder, seed, part: [example(number) for number in range(6)])
-    monkeypatch.setattr(answerer, "load_base", lambda file: (small, tokenizer))
+    parts_taken = []
+    monkeypatch.setattr(
+        answerer,
+        "gather",
+        lambda data, encoder, seed, part: parts_taken.append(part) or [example(number) for number in range(6)],
+    )
+    monkeypatch.setattr(answerer, "load_base", lambda file: (deepcopy(small), tokenizer))
     places = {"--data": tmp_path, "--work": tmp_path / "work", "--out": tmp_path / "out"}
     options = [str(part) for pair in places.items() for part in pair]
     monkeypatch.setattr("sys.argv", ["train.answerer", *options, "--epochs", "1", "--rank", "2"])
@@ -291,6 +296,16 @@ def test_from_the_command_line_to_a_file_that_llama_cpp_would_take(small, tokeni
     assert (told["examples"], told["unanswered"], told["plan"]["rank"]) == ({"made": 6}, {}, 2)
     assert told["loss"][-1][1] > 0
     assert "6 in 1 passes" in capsys.readouterr().out
+
+    further = [*options[:-4], "--work", str(tmp_path / "next"), "--out", str(tmp_path / "taught"), "--rank", "2"]
+    start = tmp_path / "out" / "adapter.gguf"
+    monkeypatch.setattr("sys.argv", ["train.answerer", *further, "--epochs", "1", "--start", str(start)])
+    answerer.main()
+    told = json.loads((tmp_path / "taught" / "training.json").read_text())
+    assert (parts_taken, told["start"]) == (["first", "further"], file_sha256(start))
+    monkeypatch.setattr("sys.argv", ["train.answerer", *further, "--start", str(tmp_path / "nowhere.gguf")])
+    with pytest.raises(SystemExit, match=r"there is no adapter '.*nowhere.gguf'; --start takes one in GGUF"):
+        answerer.main()
 
 
 def test_rows_of_queries_go_from_halves_to_pairs():

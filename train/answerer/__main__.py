@@ -75,6 +75,9 @@ def main() -> None:
     """Everything, one stage after the other."""
     options = arguments()
     file = find_language_model(options.base)
+    if options.start and not options.start.is_file():
+        raise SystemExit(f"there is no adapter {str(options.start)!r}; --start takes one in GGUF")
+    began = options.start and file_sha256(options.start)
     options.work.mkdir(parents=True, exist_ok=True)
     encoder = KeptVectors(make_encoder(Settings()), options.work / "vectors.sqlite")
     # What was learned by heart teaches nothing more: an adapter is taught further on sources it has not seen.
@@ -95,7 +98,6 @@ def main() -> None:
         seed=options.seed,
         tokens=options.tokens,
     )
-    began = options.start and file_sha256(options.start)
     model, curve, hours = fit(
         base,
         encoded,
