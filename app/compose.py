@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+import platformdirs
+
 from ..eval.topics import TopicSet
 from ..index import CrossEncoderReranker, Encoder, Retriever, SentenceTransformerEncoder
 from ..index.encoder import TokenCounter
@@ -145,6 +147,7 @@ def make_language_model(settings: Settings) -> "LocalModel | ServerModel":
     return LocalModel(
         found.path,
         lora=find_adapter(section.lora, found.id),
+        merged=Path(platformdirs.user_cache_dir("sota-rag")) / "merged",
         window=section.window,
         threads=section.threads,
         gpu_layers=section.gpu_layers,

@@ -67,7 +67,7 @@ def _try(settings: Settings, fix: str) -> Finding:
         return Finding("llm", "broken", f"{info.id} wrote no token within 30 s", "choose a smaller model")
     template = f", template {info.template}" if info.template else ""
     adapter = adapter_name(settings.llm.lora, info.id) if settings.llm.url is None else None
-    placement = info.placement if adapter is None else f"{info.placement}, adapter {adapter}"
+    placement = info.placement if adapter is None else f"{info.placement}, adapter {adapter} {info.adapter}"
     detail = f"{info.id}, {placement}, window {info.window}{template}; one token in {took:.0f} ms"
     return Finding("llm", "ok", detail)
 

@@ -6,8 +6,9 @@ Questions of SQuAD articles and CLAPnq pages that nothing was trained on, each w
 that it is about and two that our own search brings up. The model writes as it does in the application, by the same
 prompt and held to the same grammar; nothing is repaired. Figures: share of the tokens of the gold answer that the
 answer has (silence has none), answers that cite a passage which holds the gold answer, silence, ROUGE-L against
-people's answers, sentences that the lexical verifier supports; and tokens a second with the last
-adapter and without it, turn by turn. Answers are kept as they come, so that a run that was stopped goes on.
+people's answers, sentences that the lexical verifier supports; and tokens a second, read and written, without an
+adapter, with the last one on top of the weights, and with it added to them, as the application runs it, turn by turn.
+Answers are kept as they come, so that a run that was stopped goes on.
 
 With `--kept` the questions are those of the sources that training kept back, and of the last adapter only its silence
 is measured: how often it is silent on what can be answered over how often on what cannot, each a mean over the data
@@ -21,8 +22,8 @@ import re
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -36,7 +37,7 @@ from sota_rag.app.answering.remember import RememberingEncoder
 from sota_rag.app.answering.verify.judgement import Verdict
 from sota_rag.app.answering.verify.lexical import LexicalVerifier
 from sota_rag.app.compose import make_encoder
-from sota_rag.app.llm import Finished, Request, Sampling, Text
+from sota_rag.app.llm import Finished, Prompted, Request, Sampling, Text
 from sota_rag.app.llm.find import find_language_model
 from sota_rag.app.llm.local import LocalModel
 from sota_rag.app.settings import Settings
@@ -51,6 +52,7 @@ from train.words import sentences
 
 MOST_TOKENS = 160
 STOCK = "without an adapter"
+ADDED = ", added to the weights"
 
 
 def drawn(examples: Sequence[Example], most: int, seed: int) -> list[Example]:
@@ -62,41 +64,50 @@ def drawn(examples: Sequence[Example], most: int, seed: int) -> list[Example]:
     return [one for _, held in sorted(kinds.items()) for one in dice.sample(held, min(most, len(held)))]
 
 
-def asked(
-    model: LocalModel, example: Example, most: int = MOST_TOKENS, *, adapted: bool = True
-) -> dict[str, float | str | None]:
-    """What the model writes, with its speed."""
+def asked(model: LocalModel, example: Example, most: int = MOST_TOKENS) -> dict[str, float | str | None]:
+    """What the model writes, with tokens a second, written and read; None where there are too few to tell."""
     request = Request(
         answer_messages(example.evidence(), example.question),
         Sampling(max_tokens=most),
         grammar=marker_grammar(len(example.passages)),
-        adapted=adapted,
     )
-    parts, finished = [], None
+    parts, finished, prompted = [], None, None
     with closing(model.generate(request)) as events:
         for event in events:
             if isinstance(event, Text):
                 parts.append(event.text)
+            elif isinstance(event, Prompted):
+                prompted = event
             elif isinstance(event, Finished):
                 finished = event
-    if finished is None or not finished.tokens:
-        return {"text": "".join(parts), "tokens_a_second": None}
-    return {
-        "text": "".join(parts),
-        "tokens_a_second": round(finished.tokens / max(finished.generation_ms, 1.0) * 1000, 1),
-    }
+    written = rate(finished.tokens, finished.generation_ms) if finished else None
+    new = (prompted.prompt_tokens or 0) - (prompted.cached_tokens or 0) if prompted else 0
+    read = rate(new, prompted.prompt_ms or 0.0) if prompted else None
+    return {"text": "".join(parts), "tokens_a_second": written, "read_a_second": read}
 
 
-def speed(model: LocalModel, examples: Sequence[Example]) -> dict[str, float]:
-    """Tokens a second with the adapter and without it, turn by turn, medians of the answers of ten words or more."""
-    found: dict[bool, list[float]] = {True: [], False: []}
+def rate(tokens: int, ms: float) -> float | None:
+    """Tokens a second; None for too few to tell."""
+    return round(tokens / max(ms, 1.0) * 1000, 1) if tokens >= 10 else None
+
+
+def speed(models: Mapping[str, LocalModel], examples: Sequence[Example]) -> dict[str, dict[str, float]]:
+    """Median tokens a second of models, turn by turn, and how they compare with the first."""
+    found: dict[str, dict[str, list[float]]] = {name: {"read": [], "written": []} for name in models}
     for number, example in enumerate(examples):
-        for adapted in (True, False) if number % 2 else (False, True):
-            row = asked(model, example, 60, adapted=adapted)
-            if len(str(row["text"]).split()) >= 10:
-                found[adapted].append(float(row["tokens_a_second"] or 0.0))
-    medians = {adapted: statistics.median(rates) for adapted, rates in found.items()}
-    return {"without": medians[False], "with": medians[True], "ratio": round(medians[True] / medians[False], 3)}
+        for name in list(models)[:: -1 if number % 2 else 1]:
+            row = asked(models[name], example, 60)
+            for kind, key in (("read", "read_a_second"), ("written", "tokens_a_second")):
+                if row[key] is not None:
+                    found[name][kind].append(float(row[key] or 0.0))
+    table: dict[str, dict[str, float]] = {}
+    for name, rates in found.items():
+        table[name] = {kind: round(statistics.median(values), 1) for kind, values in rates.items()}
+    first = next(iter(table.values()))
+    return {
+        name: {**rates, **{f"{kind}, ratio": round(value / first[kind], 3) for kind, value in rates.items()}}
+        for name, rates in table.items()
+    }
 
 
 def tokens(text: str) -> list[str]:
@@ -232,21 +243,32 @@ def main() -> int:
     verifier = LexicalVerifier(RememberingEncoder(encoder))
     file = find_language_model(settings.llm.model or "SmolLM2-135M-Instruct")
     systems: dict[str, list[tuple[Example, dict[str, float]]]] = {}
-    speeds: dict[str, float] = {}
     began = time.perf_counter()
-    for adapter in (None, *options.adapter):
+    ways = [
+        (None, None),
+        *((adapter, None) for adapter in options.adapter),
+        (options.adapter[-1], options.work / "merged"),
+    ]
+    for adapter, merged in ways:
         name = STOCK if adapter is None else adapter.parent.name if adapter.stem == "adapter" else adapter.stem
-        model = LocalModel(file.path, model_id=file.id, lora=adapter, window=2048)
-        try:
-            key = STOCK if adapter is None else file_sha256(adapter)[:12]
+        name += ADDED if merged else ""
+        key = STOCK if adapter is None else file_sha256(adapter)[:12] + (ADDED if merged else "")
+        with closing(LocalModel(file.path, model_id=file.id, lora=adapter, merged=merged, window=2048)) as model:
             said = answers_of(model, key, examples, options.work / "answers.jsonl")
             systems[name] = [
                 (one, measured(one, str(row["text"]), verifier)) for one, row in zip(examples, said, strict=True)
             ]
-            if adapter == options.adapter[-1]:
-                speeds = speed(model, [one for one in examples if one.gold is not None][:20])
-        finally:
-            model.close()
+    last = options.adapter[-1]
+    with ExitStack() as open_:
+        models = {
+            name: open_.enter_context(closing(LocalModel(file.path, lora=adapter, merged=merged, window=2048)))
+            for name, adapter, merged in (
+                (STOCK, None, None),
+                ("on top of the weights", last, None),
+                (ADDED.removeprefix(", "), last, options.work / "merged"),
+            )
+        }
+        speeds = speed(models, [one for one in examples if one.gold is not None][:20])
     form: dict[str, object] = {
         "made_by": f"python benchmarks/answerer.py --most {options.most}",
         "passages": 3,

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from sota_rag.index import EncoderInfo, SentenceTransformerEncoder
 # Tests of Ctrl-C send the signal; a shell that runs pytest in the background has it ignored, and children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Copies of the language model with its adapter added are kept from one run to the next, and not in the user's cache.
+os.environ["XDG_CACHE_HOME"] = str(Path(tempfile.gettempdir()) / f"sota-rag-tests-{os.getuid()}")
 
 
 class HashEncoder:

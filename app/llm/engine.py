@@ -14,6 +14,7 @@ from pathlib import Path
 from ...index.errors import ModelError
 from .cores import physical_cores
 from .gguf import GgufHeader, read_gguf
+from .merging import CannotMergeError, merged_model
 from .model_kind import check_adapter, check_writer
 from .native import AbortedError, AbortSwitch, Grammar, NativeModel, OpenModel, has_gpu
 from .sampling import Sampler
@@ -35,13 +36,25 @@ Send = Callable[[Reply], None]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Files that a model comes from, opened and looked at before the doors close."""
+    """Files that a model comes from, opened and looked at before the doors close.
+
+    Attributes:
+        order: what was to be loaded.
+        header: of the model.
+        model: weights, with the adapter added to them where `merged`.
+        lora: the adapter.
+        gpu: whether there is one, and a build that can use it.
+        merged: whether the adapter is in the weights already.
+        adapter: how it takes part, in words; empty without one.
+    """
 
     order: Load
     header: GgufHeader
     model: OpenModel
     lora: OpenModel | None
     gpu: bool
+    merged: bool = False
+    adapter: str = ""
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -70,8 +83,17 @@ def open_files(order: Load) -> Opened:
             f"llm.gpu_layers is {order.gpu_layers}, but this llama-cpp-python was built without GPU support; "
             "set it to auto, or rebuild it (sota-rag doctor says how)"
         )
-    lora = None if order.lora is None else OpenModel(order.lora)
-    return Opened(order, header, OpenModel(order.path), lora, gpu)
+    if order.lora is None:
+        return Opened(order, header, OpenModel(order.path), None, gpu)
+    lora = OpenModel(order.lora)
+    why = ""
+    if order.merged is not None:
+        try:
+            copy = merged_model(Path(order.path), header, Path(order.lora), Path(order.merged))
+            return Opened(order, header, OpenModel(str(copy)), lora, gpu, merged=True, adapter="added to the weights")
+        except CannotMergeError as error:
+            why = f", because {error}"
+    return Opened(order, header, OpenModel(order.path), lora, gpu, adapter=f"on top of the weights{why}")
 
 
 class Engine:
@@ -86,6 +108,7 @@ class Engine:
     """
 
     def __init__(self, opened: Opened, abort: AbortSwitch) -> None:
+        self._opened = opened
         order, header = opened.order, opened.header
         window = order.window or min(header.context_length or DEFAULT_WINDOW, DEFAULT_WINDOW)
         layers = (_ALL_LAYERS if order.gpu_layers is None else order.gpu_layers) if opened.gpu else 0
@@ -96,6 +119,7 @@ class Engine:
             opened.model,
             split=header.parts > 1,
             lora=opened.lora,
+            merged=opened.merged,
             window=window,
             slice_=self._slice,
             threads=threads,
@@ -116,7 +140,9 @@ class Engine:
 
     def loaded(self, in_force: tuple[str, ...]) -> Loaded:
         """What the parent is told."""
-        return Loaded(self._window, self._template.family, self.placement, in_force)
+        return Loaded(
+            self._window, self._template.family, self.placement, in_force, self._opened.adapter, self._opened.merged
+        )
 
     def count(self, texts: Sequence[str]) -> tuple[int, ...]:
         """Tokens of each text as content."""

@@ -10,6 +10,7 @@ from typing import Literal
 
 from ...index.errors import LanguageModelBusyError, SotaRagError
 from .fingerprints import model_fingerprint
+from .merging import merged_fingerprint
 from .process import WORKER
 from .supervisor import Supervisor
 from .types import Cancellation, Event, Finished, LanguageModelInfo, Message, Queued, Request
@@ -28,6 +29,8 @@ class LocalModel:
     Args:
         path: the GGUF file; for a model in several files, the first of them.
         lora: a LoRA adapter for it, in GGUF.
+        merged: folder of copies of models with their adapter added (`merging`), which are faster; None leaves the
+            adapter on top of the weights.
         window: tokens of prompt and text; by default what the model was trained on, 4,096 at most.
         threads: of the processor; by default one for each physical core.
         gpu_layers: layers on the GPU; `auto` puts all there where llama.cpp was built for one.
@@ -42,6 +45,7 @@ class LocalModel:
         path: Path | str,
         *,
         lora: Path | str | None = None,
+        merged: Path | str | None = None,
         window: int | None = None,
         threads: int | None = None,
         gpu_layers: int | Literal["auto"] = "auto",
@@ -54,7 +58,15 @@ class LocalModel:
         self._path, self._lora = Path(path).absolute(), None if lora is None else Path(lora).absolute()
         self._id = model_id or str(path)
         layers = None if gpu_layers == "auto" else gpu_layers
-        load = Load(str(self._path), None if self._lora is None else str(self._lora), window, threads, layers, template)
+        load = Load(
+            str(self._path),
+            None if self._lora is None else str(self._lora),
+            None if merged is None else str(Path(merged).absolute()),
+            window,
+            threads,
+            layers,
+            template,
+        )
         self._supervisor = Supervisor(load, command, queue)
         self._hash_lock = threading.Lock()
         self._hash: Future[str] | None = None
@@ -84,13 +96,16 @@ class LocalModel:
         loaded = self._supervisor.ready()
         return LanguageModelInfo(
             id=self._id,
-            fingerprint=hashing.result(),
+            fingerprint=merged_fingerprint(self._path, self._lora)
+            if loaded.merged and self._lora
+            else hashing.result(),
             window=loaded.window,
             grammar=True,
             exact_counts=True,
             backend="llama.cpp",
             placement=loaded.placement,
             template=loaded.template,
+            adapter=loaded.adapter,
         )
 
     @property

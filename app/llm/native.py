@@ -97,6 +97,7 @@ class NativeModel:
         file: the model; for a split model, its first part.
         split: whether the model lies in several files, which llama.cpp then opens itself.
         lora: an adapter, or None.
+        merged: whether the file has it in its weights already; then it is taken off by adding its negative.
         window: tokens of the context.
         slice_: most tokens of a batch.
         threads: of the processor.
@@ -113,6 +114,7 @@ class NativeModel:
         *,
         split: bool,
         lora: OpenModel | None,
+        merged: bool = False,
         window: int,
         slice_: int,
         threads: int,
@@ -148,7 +150,7 @@ class NativeModel:
         self._memory: Any = llama.llama_get_memory(self._context)
         llama.llama_set_abort_callback(self._context, abort.callback, abort.argument)
         self._adapter: Any = None
-        self._adapted = False
+        self._merged, self._scale = merged, 0.0
         if lora is not None:
             self._load_adapter(lora)
 
@@ -167,11 +169,12 @@ class NativeModel:
         Raises:
             ModelError: llama.cpp refuses it.
         """
-        if self._adapter is None or on is self._adapted:
+        scale = float(on) - float(self._merged)
+        if self._adapter is None or scale == self._scale:
             return False
-        if llama.llama_set_adapters_lora(self._context, self._adapter, int(on), (ctypes.c_float * 1)(1.0)):
+        if llama.llama_set_adapters_lora(self._context, self._adapter, int(scale != 0), (ctypes.c_float * 1)(scale)):
             raise ModelError(f"the adapter cannot be used ({self._log.reason()}); correct llm.lora")
-        self._adapted = on
+        self._scale = scale
         return True
 
     def tokenize(self, text: str, *, control: bool) -> list[int]:

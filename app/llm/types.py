@@ -147,6 +147,7 @@ class LanguageModelInfo:
         backend: such as `llama.cpp` or the server's address.
         placement: where it runs, in words, such as `cpu, 2 threads`.
         template: chat template family, empty for a server, which has its own.
+        adapter: how an adapter takes part, in words; empty without one.
     """
 
     id: str
@@ -157,6 +158,7 @@ class LanguageModelInfo:
     backend: str
     placement: str
     template: str = ""
+    adapter: str = ""
 
 
 class Cancellation:

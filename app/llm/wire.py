@@ -26,6 +26,7 @@ class Load:
     Attributes:
         path: of the GGUF file.
         lora: path of an adapter for it.
+        merged: folder of copies with their adapter added (`merging`); None puts an adapter on top of the weights.
         window: tokens of prompt and text; None takes what the model was trained on, 4,096 at most.
         threads: of the processor; None takes one for each physical core.
         gpu_layers: layers on the GPU; None takes all where the build has one.
@@ -34,6 +35,7 @@ class Load:
 
     path: str
     lora: str | None = None
+    merged: str | None = None
     window: int | None = None
     threads: int | None = None
     gpu_layers: int | None = None
@@ -95,12 +97,16 @@ class Loaded:
         template: chat template family in use.
         placement: where it runs, in words.
         in_force: what holds the worker back on this system, in words.
+        adapter: how the adapter takes part, in words; empty without one.
+        merged: whether it was added to the weights.
     """
 
     window: int
     template: str
     placement: str
     in_force: tuple[str, ...]
+    adapter: str = ""
+    merged: bool = False
     kind: Literal["loaded"] = "loaded"
 
 

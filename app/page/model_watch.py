@@ -55,7 +55,8 @@ class ModelWatch:
                 return f"There is no language model, so answers are quoted ({self._no_model})"
             if self._info is not None:
                 info = self._info
-                return f"The language model {info.id} writes ({info.backend}; {info.placement})"
+                adapter = f"; adapter {info.adapter}" if info.adapter else ""
+                return f"The language model {info.id} writes ({info.backend}; {info.placement}{adapter})"
             if self._failure:
                 return f"The language model {self._name} cannot be used: {self._failure}"
             return f"The language model {self._name} is being loaded"

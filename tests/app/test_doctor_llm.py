@@ -39,7 +39,7 @@ def test_the_embedded_model_writes_a_token():
     assert finding.detail.startswith("SmolLM2-135M-Instruct, ")
     assert "template chatml; one token in " in finding.detail
     assert "adapter" not in finding.detail
-    assert ", adapter sota-rag-answerer, window " in examine(lora="auto").detail
+    assert ", adapter sota-rag-answerer added to the weights, window " in examine(lora="auto").detail
 
 
 @needs_llm
