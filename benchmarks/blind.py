@@ -3,10 +3,11 @@
     python benchmarks/blind.py sheet BEFORE.json AFTER.json --output sheet.jsonl
     python benchmarks/blind.py count BEFORE.json AFTER.json --verdicts verdicts.jsonl --output result.json
 
-Both files are of `benchmarks/answers.py --topics`. The sheet has thirty questions that both answer, or all where there
-are fewer, with the answers as `one` and `two` in an order drawn by lot for each, and the quotes that are known to
-answer. The reader writes a line for each, `{"id": …, "better": "one" | "two" | "same", "right": [true, false]}`:
-whose answer they would rather have got, and whether each answers the question. `count` draws the lots again.
+Both files are of `benchmarks/answers.py --topics`. The sheet has `--most` questions that both answer, or all where
+there are fewer, with `--different` only such as they answer in other words; the answers are called `one` and `two` in
+an order drawn by lot for each, and stand beside the quotes that are known to answer. The reader writes a line for each,
+`{"id": …, "better": "one" | "two" | "same", "right": [true, false]}`: whose answer they would rather have got, and
+whether each answers the question. `count` draws the lots again.
 """
 
 import argparse
@@ -20,18 +21,19 @@ from typing import Any
 
 from sota_rag.app.compose import starter_topics
 
-MOST = 30
 Pair = tuple[dict[str, Any], dict[str, Any]]
 
 
-def pairs(before: Path, after: Path, seed: int) -> list[tuple[Pair, bool]]:
+def pairs(before: Path, after: Path, seed: int, most: int, *, different: bool) -> list[tuple[Pair, bool]]:
     """Answers to the same questions, and whether they change places."""
     files = [json.loads(path.read_text(encoding="utf-8"))["auto"]["answers"] for path in (before, after)]
     later = {line["id"]: line for line in files[1]}
     both = [(line, later[line["id"]]) for line in files[0]]
     both = [pair for pair in both if not any(line["abstained"] for line in pair)]
+    if different:
+        both = [pair for pair in both if text(pair[0]) != text(pair[1])]
     dice = random.Random(seed)
-    chosen = sorted(dice.sample(both, min(MOST, len(both))), key=lambda pair: pair[0]["id"])
+    chosen = sorted(dice.sample(both, min(most, len(both))), key=lambda pair: pair[0]["id"])
     return [(pair, dice.random() < 0.5) for pair in chosen]
 
 
@@ -75,9 +77,11 @@ def main() -> int:
     parser.add_argument("after", type=Path)
     parser.add_argument("--verdicts", type=Path, help="lines of the reader, for `count`")
     parser.add_argument("--seed", type=int, default=0, help="of the lots")
+    parser.add_argument("--most", type=int, default=30, help="questions")
+    parser.add_argument("--different", action="store_true", help="leave out what both answer word for word alike")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
-    chosen = pairs(options.before, options.after, options.seed)
+    chosen = pairs(options.before, options.after, options.seed, options.most, different=options.different)
     if options.what == "sheet":
         lines = [json.dumps(line, ensure_ascii=False) for line in sheet(chosen)]
         options.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -89,7 +93,7 @@ def main() -> int:
     if missing := [pair[0]["id"] for pair, _ in chosen if pair[0]["id"] not in verdicts]:
         parser.error(f"{options.verdicts} says nothing of {', '.join(missing)}")
     form = {
-        "made_by": "python benchmarks/blind.py count",
+        "made_by": f"python benchmarks/blind.py count --most {options.most}{' --different' * options.different}",
         "seed": options.seed,
         **counted(chosen, verdicts),
         "lines": [

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...index import Encoder
+from ..strategies.content import content_terms
 from .attribution import Attributed
 from .expectation import Expected, could_answer, expected
 from .neutralise import quotable
@@ -26,11 +27,13 @@ class Fate:
         sentence: to be shown, its citations still empty; None when it is dropped.
         places: positions in the pool of what it cites, in order.
         reason: why it was not shown as written; empty when it was.
+        whole: whether the sentence is the one that what was written is a part of.
     """
 
     sentence: Sentence | None
     places: tuple[int, ...]
     reason: str = ""
+    whole: bool = False
 
 
 def decide(
@@ -38,8 +41,8 @@ def decide(
 ) -> Fate:
     """Keep, replace or drop a sentence.
 
-    In mode `auto` only what is at least partly supported is shown as written; in mode `generate` what could not be
-    checked is shown too, and marked so.
+    In mode `auto` only what is at least partly supported is shown as written, and where it is a part of one sentence,
+    that sentence; in mode `generate` what could not be checked is shown too, and marked so.
 
     Args:
         question: as searched for.
@@ -55,6 +58,13 @@ def decide(
     reason = judgement.reason
     if judgement.verdict in shown:
         if not _beside(places, pool):
+            whole = (
+                whole_sentence(text, places, pool)
+                if (mode, judgement.verdict) == (Mode.AUTO, Verdict.PARTIAL)
+                else None
+            )
+            if whole is not None:
+                return _quoted(whole, pool, f"it is a part of this sentence: {judgement.reason}", text, whole=True)
             detail = "another passage than the one it named" if attributed.moved else judgement.reason
             kept = Sentence(text, (), judgement.verdict, judgement.score, Origin.GENERATED, detail)
             return Fate(kept, places)
@@ -62,9 +72,22 @@ def decide(
     place = nearest_verbatim(text, pool, used, encoder)
     if place is None:
         return Fate(None, (), reason)
+    return _quoted(place, pool, reason, text)
+
+
+def whole_sentence(text: str, places: Collection[int], pool: Pool) -> int | None:
+    """The first of some sentences that can stand alone and has all content words of a text, and more."""
+    said = content_terms(text)
+    for place in places:
+        candidate = pool.found[place]
+        if not candidate.leans and said < content_terms(candidate.text):
+            return place
+    return None
+
+
+def _quoted(place: int, pool: Pool, reason: str, draft: str, *, whole: bool = False) -> Fate:
     quote = quotable(pool.found[place].text)
-    replaced = Sentence(quote, (), Verdict.SUPPORTED, 1.0, Origin.REPLACED, reason, text)
-    return Fate(replaced, (place,), reason)
+    return Fate(Sentence(quote, (), Verdict.SUPPORTED, 1.0, Origin.REPLACED, reason, draft), (place,), reason, whole)
 
 
 def nearest_verbatim(text: str, pool: Pool, used: Collection[int], encoder: Encoder) -> int | None:

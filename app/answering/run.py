@@ -239,7 +239,7 @@ class Run:
             return f"what the language model wrote lacks the {expected(query)} that is asked for"
         if written.weighed == 1:
             return "the one sentence that the language model wrote could not be shown"
-        held = f"{written.kept or 'none'} of {written.weighed} sentences"
+        held = f"{written.held or 'none'} of {written.weighed} sentences"
         return f"{held} that the language model wrote could be shown"
 
     def _withdraw(self, why: str) -> None:
@@ -306,12 +306,12 @@ class Run:
             )
         result = merge([Part(retrieved.result), Part(found)], self.planned.settings.hits)
         second = self._draft(query, view, Retrieved(result))
-        better = (second.survives, second.kept) > (first.survives, first.kept)
+        better = (second.survives, second.held) > (first.survives, first.held)
         known = {hit.passage.id for hit in retrieved.result.hits}
         new = sum(hit.passage.id not in known for hit in result.hits)
         detail = (
-            f"{first.weighed - first.kept} of {first.weighed} sentences failed; a second search brought {new} new of "
-            f"{len(result.hits)} hits, and {second.kept} of {second.weighed} sentences hold now"
+            f"{first.weighed - first.held} of {first.weighed} sentences failed; a second search brought {new} new of "
+            f"{len(result.hits)} hits, and {second.held} of {second.weighed} sentences hold now"
             f"{'' if better else ', which is no better: the first draft stands'}"
         )
         spent = round((time.perf_counter() - started) * 1000, 3)

@@ -53,6 +53,7 @@ class Written:
         dropped: shown to nobody.
         weighed: sentences that count for or against the draft.
         kept: of those, shown as written.
+        whole: of those, shown as the whole sentence that they are a part of.
         abstained: whether the model said that the passages do not answer, before it said anything else of use.
         finish: why the text ended.
         prompt_hash: of the conversation.
@@ -68,6 +69,7 @@ class Written:
     dropped: list[Dropped] = field(default_factory=list)
     weighed: int = 0
     kept: int = 0
+    whole: int = 0
     written: int = 0
     abstained: bool = False
     finish: str = ""
@@ -78,8 +80,13 @@ class Written:
 
     @property
     def survives(self) -> bool:
-        """Whether at least half of the draft was shown as written."""
-        return self.kept > 0 and 2 * self.kept >= self.weighed
+        """Whether at least half of the draft holds."""
+        return self.held > 0 and 2 * self.held >= self.weighed
+
+    @property
+    def held(self) -> int:
+        """Sentences that were shown as written, or as the whole sentence that they are a part of."""
+        return self.kept + self.whole
 
     def report(self) -> DraftReport:
         """The draft as the answer tells it."""
@@ -244,6 +251,7 @@ class Writer:
         markers = tuple(written.citations.cite(pool.found[place]).marker for place in fate.places)
         shown = replace(fate.sentence, citations=markers)
         written.kept += shown.origin is Origin.GENERATED
+        written.whole += fate.whole
         written.sentences.append(shown)
         return shown
 

@@ -19,7 +19,11 @@ _VERDICTS: dict[Verdict, tuple[str, Tone, str]] = {
 }
 _ORIGINS: dict[Origin, tuple[str, Tone, str]] = {
     Origin.GENERATED: ("written by the language model", "info", "in its own words, and checked against the passages"),
-    Origin.REPLACED: ("quoted in place of what it wrote", "plain", "what the language model wrote did not hold"),
+    Origin.REPLACED: (
+        "quoted in place of what it wrote",
+        "plain",
+        "what the language model wrote did not hold, or not by itself",
+    ),
     Origin.EXTRACTED: ("quoted word for word", "plain", "as it stands in the cited passage"),
 }
 

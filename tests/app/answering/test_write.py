@@ -1,11 +1,13 @@
 """A scripted model writes over a real index: every way to misbehave, and what the reader gets to see of it."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 from sota_rag.app.answering import Answerer, AnswerSettings
 from sota_rag.app.answering.progress import Found, SentenceReady, StageBegun, Withdrawn
 from sota_rag.app.answering.prompts import ABSTENTION, SYSTEM
+from sota_rag.app.answering.repair import whole_sentence
 from sota_rag.app.answering.silence import after_silence
 from sota_rag.app.answering.types import Mode, Origin, Verdict
 from sota_rag.app.answering.write import WriteSettings
@@ -117,6 +119,36 @@ def test_a_wrong_sentence_is_replaced_by_a_quotation_and_the_reader_is_told(ask,
     for sentence in answer.sentences:
         if sentence.origin is Origin.REPLACED:
             assert sentence.draft == wrong
+
+
+def test_a_part_of_a_sentence_is_shown_as_the_whole_of_it(ask):
+    part = "0.1% to 1% of the parameters."
+    answer, _, _ = ask(f"{part[:-1]} [1].")
+    assert answer.mode == "generate"
+    assert [(" ".join(s.text.split()), s.origin, s.verdict, s.draft) for s in answer.sentences] == [
+        (TRUE, Origin.REPLACED, Verdict.SUPPORTED, part)
+    ]
+    assert answer.sentences[0].detail == (
+        "it is a part of this sentence: the passage says 'typically', which is left out"
+    )
+    assert (answer.drafting.kept, answer.drafting.replaced) == (0, 1)
+    assert answer.citations[0].quote.split() == TRUE.split()
+    assert any("1 replaced by a quotation" in note for note in answer.notes)
+
+
+def test_in_mode_generate_a_part_of_a_sentence_stays_as_it_was_written(ask):
+    part = "0.1% to 1% of the parameters."
+    answer, _, _ = ask(f"{part[:-1]} [1].", mode=Mode.GENERATE)
+    assert [(s.text, s.origin, s.verdict) for s in answer.sentences] == [(part, Origin.GENERATED, Verdict.PARTIAL)]
+
+
+def test_the_whole_of_a_part_is_one_sentence_that_says_more_and_stands_alone():
+    texts = ("It trains 0.1% to 1% of the parameters.", FREEZES, TRUE)
+    pool = SimpleNamespace(found=[SimpleNamespace(text=text, leans=text.startswith("It")) for text in texts])
+    assert whole_sentence("0.1% to 1% of the parameters.", (0, 1, 2), pool) == 2
+    assert whole_sentence("0.1% to 1% of the parameters.", (0, 1), pool) is None
+    assert whole_sentence("LoRA freezes weights and trains 0.1% to 1%.", (1, 2), pool) is None
+    assert whole_sentence(TRUE, (2,), pool) is None
 
 
 def test_less_than_half_survives_so_the_answer_is_extracted(ask):
