@@ -25,12 +25,14 @@ from .evidence import Evidence, weigh
 from .expectation import expected
 from .extract import extract
 from .finish import Asked, Made, Weighed, finish
+from .neutralise import quotable
 from .plan import Planned
 from .pool import Pool, read_sentences
 from .progress import Found, Listener, Progress, SentenceReady, StageBegun, Withdrawn
 from .repair import answers_in_kind
+from .select import best_left_out
 from .silence import after_silence, why_silent
-from .types import Answer, Mode, Origin
+from .types import Answer, Mode, Origin, Sentence, Verdict
 from .write import Writer, Written
 
 if TYPE_CHECKING:
@@ -228,7 +230,23 @@ class Run:
             return replace(made, reason=reason)
         self.notes += written.packed.notes()
         self.notes += _repairs(written)
+        if not generate:
+            self._complete(written)
         return replace(made, sentences=tuple(written.sentences), citations=written.citations.all, pool=written.pool)
+
+    def _complete(self, written: Written) -> None:
+        """Quote what fits the question best beside a draft that rests on other sentences: a small model may miss it."""
+        pool, selection = written.pool, self.planned.settings.selection
+        if pool is None or pool.scored is None or len(written.sentences) >= selection.max_sentences:
+            return
+        place = best_left_out(pool.found, pool.scored, written.used(), selection)
+        if place is None:
+            return
+        citation = written.citations.cite(pool.found[place])
+        quote = Sentence(quotable(pool.found[place].text), (citation.marker,), Verdict.SUPPORTED, 1.0, Origin.EXTRACTED)
+        written.sentences.append(quote)
+        self.notes.append("the sentence that fits the question best is quoted beside what the language model wrote")
+        self.listener(SentenceReady(quote, (citation,)))
 
     def _why_not(self, query: str, written: Written) -> str:
         """Why a draft cannot stand, in words for the reader."""

@@ -1,7 +1,7 @@
 """Choose the sentences that answer: near the question, covering its words, not repeating each other."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from ...index.analysis import terms
 from .expectation import could_answer
 from .sentences import Candidate
+
+_ALIKE = 0.8
+"""Cosine from which two sentences say much the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,16 @@ def select(found: Sequence[Candidate], scored: Scored, settings: SelectionSettin
         chosen += [member for member in group if member not in chosen]
         order = [other for other in order if other not in chosen]
     return _reading_order(chosen, found)
+
+
+def best_left_out(
+    found: Sequence[Candidate], scored: Scored, used: Collection[int], settings: SelectionSettings
+) -> int | None:
+    """The candidate that an answer of one sentence would be, where nothing used says much the same; None else."""
+    best = select(found, scored, replace(settings, max_sentences=1))
+    if not best or any(float(scored.vectors[best[0]] @ scored.vectors[place]) >= _ALIKE for place in used):
+        return None
+    return best[0]
 
 
 def _gain(place: int, chosen: Sequence[int], scored: Scored, settings: SelectionSettings) -> float:

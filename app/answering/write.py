@@ -88,6 +88,12 @@ class Written:
         """Sentences that were shown as written, or as the whole sentence that they are a part of."""
         return self.kept + self.whole
 
+    def used(self) -> set[int]:
+        """Places in the pool of what is cited."""
+        cited = {(one.document.id, one.start, one.end) for one in self.citations.all}
+        found = self.pool.found if self.pool else []
+        return {place for place, one in enumerate(found) if (one.hit.passage.document_id, one.start, one.end) in cited}
+
     def report(self) -> DraftReport:
         """The draft as the answer tells it."""
         packed, prompted, finished = self.packed, self.prompted, self.finished
@@ -237,11 +243,7 @@ class Writer:
             written.dropped.append(Dropped(drafted.text, "it says that the passages do not answer"))
             return None
         written.weighed += 1
-        cited = {(one.document.id, one.start, one.end) for one in written.citations.all}
-        used = {
-            place for place, one in enumerate(pool.found) if (one.hit.passage.document_id, one.start, one.end) in cited
-        }
-        fate = decide(question, drafted.text, attributed, pool, used, mode, self._encoder)
+        fate = decide(question, drafted.text, attributed, pool, written.used(), mode, self._encoder)
         if fate.sentence is None:
             written.dropped.append(Dropped(drafted.text, fate.reason))
             return None

@@ -151,6 +151,25 @@ def test_the_whole_of_a_part_is_one_sentence_that_says_more_and_stands_alone():
     assert whole_sentence(TRUE, (2,), pool) is None
 
 
+def test_what_fits_the_question_best_is_quoted_beside_a_draft_that_missed_it(ask):
+    question, wrote = (
+        "Which weights does LoRA train?",
+        "A LoRA adapter can be merged into the frozen weights before serving.",
+    )
+    answer, told, _ = ask(f"{wrote} [1]", question=question)
+    assert [(" ".join(s.text.split()), s.origin) for s in answer.sentences] == [
+        (wrote, Origin.GENERATED),
+        (FREEZES, Origin.EXTRACTED),
+    ]
+    assert answer.sentences[1].verdict is Verdict.SUPPORTED
+    assert [answer.citations[marker - 1].quote.split() for marker in answer.sentences[1].citations] == [FREEZES.split()]
+    assert any("quoted beside what the language model wrote" in note for note in answer.notes)
+    assert [event.sentence for event in told if isinstance(event, SentenceReady)][-1].text == answer.sentences[1].text
+    for script, mode in ((f"{wrote} [1]", Mode.GENERATE), (f"{FREEZES} [1]", Mode.AUTO)):
+        answer, _, _ = ask(script, question=question, mode=mode)
+        assert [s.origin for s in answer.sentences] == [Origin.GENERATED]
+
+
 def test_less_than_half_survives_so_the_answer_is_extracted(ask):
     answer, told, _ = ask("LoRA trains 90% of all weights. [1] The moon is made of cheese and of wax. [2]")
     assert answer.mode == "extract"
