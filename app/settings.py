@@ -122,7 +122,7 @@ class LlmSection(_Section):
     url: str | None = None
     api_key: SecretStr | None = None
     template: Literal["auto", "chatml", "llama3", "gemma", "mistral"] = "auto"
-    lora: str = "none"
+    lora: str = "auto"
     gpu_layers: int | Literal["auto"] = "auto"
     threads: int | None = Field(default=None, ge=1)
     window: int | None = Field(default=None, ge=512)

@@ -65,10 +65,10 @@ class Line:
 FIRST, SHIPS = "first training", "ships (1,183 further)"
 LINES = {
     "240 further": Line(240),
-    "480 further": Line(480),
+    "120 from nothing, rank 4": Line(120, rank=4, further=False),
+    "120 from nothing, rank 64": Line(120, rank=64, further=False),
     "240 further, twice": Line(240, passes=2),
-    "240 from nothing, rank 4": Line(240, rank=4, further=False),
-    "240 from nothing, rank 64": Line(240, rank=64, further=False),
+    "480 further": Line(480),
 }
 
 

@@ -5,7 +5,7 @@
 Asks `benchmarks/answers/questions.jsonl`, written by somebody who had not seen the program, in mode `auto` and in mode
 `extract`, in one warm process, and keeps every sentence with its verdict, its quote and what the model wrote in its
 place, to be read by a person.
-`SOTA_RAG_LLM__MODEL` or `SOTA_RAG_LLM__URL` asks another model, `SOTA_RAG_LLM__LORA=auto` adds its adapter, and
+`SOTA_RAG_LLM__MODEL` or `SOTA_RAG_LLM__URL` asks another model, `SOTA_RAG_LLM__LORA=none` one without an adapter, and
 `--topics` asks the test topics of the shipped corpus instead; `benchmarks/blind.py` sets two such files side by side.
 """
 

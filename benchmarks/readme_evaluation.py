@@ -170,8 +170,8 @@ def answering() -> str:
     """Answers: right, grounded, silent when they should be."""
     runs = {
         "corpus, extract": "answers-test-extract",
-        "corpus, auto": "answers-test-auto",
-        "corpus, auto, with the adapter": "answers-test-auto-adapter",
+        "corpus, auto, without the adapter": "answers-test-auto",
+        "corpus, auto": "answers-test-auto-adapter",
         "SQuAD 2.0, extract": "answers-squad2-extract",
         "CLAPnq, extract": "answers-clapnq-extract",
         "QASA (all unanswerable), extract": "answers-qasa-extract",
@@ -183,11 +183,13 @@ def answering() -> str:
         system = run["systems"][run["default"]]["measures"]
         cells = (_interval(system[measure]) if measure in system else "–" for measure in measures)
         lines.append(f"| {label} | {len(run['topics'])} | {' | '.join(cells)} |")
-    auto = _read("eval/results/answers-test-auto.json")
+    auto = _read("eval/results/answers-test-auto-adapter.json")
     judged = auto["systems"][auto["default"]]["measures"]
     return "\n".join(lines) + _paragraph(f"""
-        `sota-rag eval answers --hidden-gold [--mode auto] --output FILE` wrote the first three files (the third
-        with `SOTA_RAG_LLM__LORA=auto`), `sota-rag eval answers --squad|--clapnq|--qasa PATH --limit 200 --no-texts
+        `sota-rag eval answers --hidden-gold [--mode auto] --output FILE` wrote the first three files (those
+        in mode `auto` with `--limit 40`, the one without the adapter with `SOTA_RAG_LLM__LORA=none` and before a part
+        of a sentence was shown as the whole of it),
+        `sota-rag eval answers --squad|--clapnq|--qasa PATH --limit 200 --no-texts
         --output FILE` the others. The questions about the shipped corpus are asked once more with their gold documents
         hidden; SQuAD 2.0, CLAPnq and QASA are asked with
         their own passages in the index (of SQuAD and CLAPnq what the reranker and its weights never saw,
@@ -196,7 +198,7 @@ def answering() -> str:
         AURC is the area under risk over coverage: lower is better. Every sentence is a quotation in mode `extract`, so
         nothing can be unfaithful there. In `auto` the verifier that filtered the sentences calls
         {judged["faithfulness (lexical)"]["mean"]:.3f} of them faithful, and an independent one
-        {judged["faithfulness (similarity)"]["mean"]:.3f}; nearly all were quoted in the end.
+        {judged["faithfulness (similarity)"]["mean"]:.3f}.
     """)
 
 

@@ -237,7 +237,8 @@ class Run:
     def _complete(self, written: Written) -> None:
         """Quote what fits the question best beside a draft that rests on other sentences: a small model may miss it."""
         pool, selection = written.pool, self.planned.settings.selection
-        if pool is None or pool.scored is None or len(written.sentences) >= selection.max_sentences:
+        stopped = self.cancel is not None and self.cancel.cancelled
+        if stopped or pool is None or pool.scored is None or len(written.sentences) >= selection.max_sentences:
             return
         place = best_left_out(pool.found, pool.scored, written.used(), selection)
         if place is None:

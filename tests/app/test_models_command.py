@@ -193,7 +193,7 @@ def test_the_list(run, run_json):
     assert [(model["role"], model["state"], model["used"]) for model in models.values()] == [
         ("llm", "installed", True),
         ("encoder", "installed", True),
-        ("adapter", "installed", False),
+        ("adapter", "installed", True),
         ("reranker", "installed", True),
         ("verifier", "installed", False),
     ]

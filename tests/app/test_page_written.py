@@ -377,7 +377,8 @@ def test_where_the_gate_is_sure_an_abstention_is_no_silence(page, model, monkeyp
     assert "quoted word for word" in text(page)
 
 
-def test_an_abstention_of_the_model_is_silence(page, model):
+def test_an_abstention_of_the_model_is_silence(page, model, monkeypatch):
+    monkeypatch.setenv("SOTA_RAG_LLM__LORA", "none")
     model.text = "The passages do not say."
     ask(page, LORA)
     assert "No answer in this corpus" in text(page)

@@ -54,7 +54,7 @@ def test_the_same_question_gives_the_same_hits_prompt_and_text(corpus, minilm, s
 
 
 def test_another_text_is_shown_as_a_difference(corpus, minilm, scripted):
-    settings = AnswerSettings(mode=Mode.AUTO, threshold=0.0)
+    settings = AnswerSettings(mode=Mode.GENERATE, threshold=0.0)
     with Retriever.open(corpus / "index", encoder=minilm) as retriever:
         first = Answerer(retriever, minilm, settings, model=scripted(f"{TRUE} [1]")).ask(QUESTION)
         shorter = scripted("LoRA typically trains 0.1% to 1% of the parameters. [1]")

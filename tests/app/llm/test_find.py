@@ -145,8 +145,8 @@ def test_which_adapter_a_setting_means(setting, model, name):
 
 def test_silence_is_final_unless_it_was_measured():
     entry = known_models()["sota-rag-answerer"]
-    assert 0 < Settings(llm={"lora": "auto"}).answer_settings().silence_odds == entry["silence_odds"] < 1
-    for llm in ({}, {"lora": "my.gguf"}, {"lora": "auto", "url": "http://127.0.0.1:1/v1"}):
+    assert 0 < Settings().answer_settings().silence_odds == entry["silence_odds"] < 1
+    for llm in ({"lora": "none"}, {"lora": "my.gguf"}, {"lora": "auto", "url": "http://127.0.0.1:1/v1"}):
         assert Settings(llm=llm).answer_settings().silence_odds == 0
 
 
