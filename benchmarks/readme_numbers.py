@@ -129,7 +129,7 @@ def adapter() -> str:
         {stock["answered"]} and {with_it["answered"]} questions were answered, {stock["gold_cited"]} and
         {with_it["gold_cited"]} with a sentence that is known to answer. Of the {blind["pairs"]} that both answer, in
         different words, a language model that did not know which was which liked the answer without the adapter better
-        {better["before"]} times, the one with it {better["after"]} times, and {better["same"]} alike; it called
+        {better["before"]} times, the one with it {better["after"]} times, and {better.get("same", 0)} alike; it called
         {right["before"]} and {right["after"]} right (`benchmarks/blind.py --different`).
     """)
 
