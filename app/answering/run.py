@@ -246,7 +246,6 @@ class Run:
         citation = written.citations.cite(pool.found[place])
         quote = Sentence(quotable(pool.found[place].text), (citation.marker,), Verdict.SUPPORTED, 1.0, Origin.EXTRACTED)
         written.sentences.append(quote)
-        self.notes.append("the sentence that fits the question best is quoted beside what the language model wrote")
         self.listener(SentenceReady(quote, (citation,)))
 
     def _why_not(self, query: str, written: Written) -> str:

@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from ..answering import Answer, Sentence
-from ..answering.types import DraftReport, Mode, StrategyReport
+from ..answering.types import DraftReport, Mode, Origin, StrategyReport
 from .live import duration
 
 _FINISHES = {
@@ -31,6 +31,8 @@ def summary(answer: Answer) -> str:
     said = f"{drafting.kept} of {_sentences(shown)} as written"
     if drafting.replaced:
         said += f", {drafting.replaced} replaced by {'a quotation' if drafting.replaced == 1 else 'quotations'}"
+    if beside := sum(sentence.origin is Origin.EXTRACTED for sentence in answer.sentences):
+        said += f", {beside} quoted beside"
     return said + by
 
 

@@ -285,6 +285,13 @@ def test_a_rerun_does_not_ask_again_and_another_filter_does(page, model):
     assert len(model.requests) == 2
 
 
+def test_what_is_quoted_beside_a_draft_is_told(page, model):
+    model.text = f"{TRAINS[:-1]} [1]."
+    ask(page, LORA)
+    assert sentences(page) == [TRAINS, f"{MERGES[:-1]}, which removes its latency."]
+    assert "1 of 2 sentences as written, 1 quoted beside; scripted" in text(page)
+
+
 def test_a_stopped_answer_is_kept_until_it_is_asked_for_in_full(page, model):
     model.stop_after = len(TRAINS) + 20
     ask(page, LORA)
