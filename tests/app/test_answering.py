@@ -627,7 +627,7 @@ def test_passages_cannot_be_wished_smaller_than_sections_are_joined_to():
 
 def test_the_settings_reach_the_answerer():
     section = {"hits": 7, "read": 4, "max_sentences": 1, "threshold": 0.2}
-    settings = Settings.load(answer=section).answer_settings()
+    settings = Settings.load(answer=section, llm={"lora": "none"}).answer_settings()
     assert settings == AnswerSettings(7, 4, 0.2, SelectionSettings(max_sentences=1), Mode.AUTO)
 
 
