@@ -137,6 +137,12 @@ def cell(values: Sequence[float], before: Sequence[float] | None) -> dict[str, A
     return found
 
 
+def right_silence(silence: np.ndarray, can: np.ndarray, wrong: float = 0.15) -> float:
+    """Share of what cannot be answered above the threshold that at most a share of what can be answered is above."""
+    answerable = np.sort(silence[can])[::-1]
+    return float((silence[~can] > answerable[int(wrong * len(answerable))]).mean())
+
+
 def table(form: dict[str, Any], answerable: Sequence[bool], asked_of: Sequence[int]) -> dict[str, Any]:
     """Figures of every line."""
     can = np.array(answerable)
@@ -148,6 +154,7 @@ def table(form: dict[str, Any], answerable: Sequence[bool], asked_of: Sequence[i
             old = None if first is None else [first["loss"][place] for place in np.flatnonzero(places)]
             row[f"loss of {key}"] = cell([line["loss"][place] for place in np.flatnonzero(places)], old)
         row["AUROC of silence"] = round(auroc(np.array(line["silence"]), ~can), 4)
+        row["right silence at .15 wrong"] = round(right_silence(np.array(line["silence"]), can), 4)
         if "recall" not in line:
             rows[name] = row
             continue
@@ -162,7 +169,7 @@ def table(form: dict[str, Any], answerable: Sequence[bool], asked_of: Sequence[i
 
 
 def main() -> int:
-    """Train, measure, write after every line."""
+    """Train and measure, a line after the other, and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with reading/, claims/ and guides/")
     parser.add_argument("--first", type=Path, required=True, help="adapter of the first training")
@@ -207,14 +214,13 @@ def main() -> int:
         if name in given or LINES[name].further:  # what so few examples make of nothing is not worth asking
             form[name] |= written(path, [held[place] for place in asked_of], verifier)
         kept.write_text(json.dumps(form), encoding="utf-8")
-        rows = table(form, answerable, asked_of)
-        print(name, json.dumps(rows[name]), flush=True)
-        told = {
-            "made_by": f"python benchmarks/answerer_curve.py --most {options.most} --asked {options.asked}",
-            "questions": {"answerable": sum(answerable), "unanswerable": len(held) - sum(answerable)},
-            "lines": rows,
-        }
-        options.output.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        print(name, json.dumps(table(form, answerable, asked_of)[name]), flush=True)
+    told = {
+        "made_by": f"python benchmarks/answerer_curve.py --most {options.most} --asked {options.asked}",
+        "questions": {"answerable": sum(answerable), "unanswerable": len(held) - sum(answerable)},
+        "lines": table(form, answerable, asked_of),
+    }
+    options.output.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

@@ -1,7 +1,7 @@
 """An adapter added to a copy of the model that it is for, once, so that it costs nothing at any token.
 
 Beside every linear layer llama.cpp multiplies by the two small matrices of an adapter: some four hundred products more
-a token, which take a quarter of the speed of the embedded model (`benchmarks/answerer.py`). Their product can be added
+a token, which take a fifth of the speed of the embedded model (`benchmarks/answerer.py`). Their product can be added
 to the weights instead, W + alpha / rank * B A (Hu et al., arXiv:2106.09685, section 4.1). The sums are kept in 8 bits
 (Q8_0): rounded to the 4 bits of the embedded model they would be off by more than what the adapter adds. That takes
 half as much room again, and prompts are read faster, because llama.cpp's products with 8 bits are.
