@@ -4,6 +4,7 @@ from .cite import Citations
 from .neutralise import quotable
 from .pool import Pool
 from .select import SelectionSettings, select
+from .sentences import Candidate
 from .types import Citation, Origin, Sentence, Verdict
 
 
@@ -16,14 +17,11 @@ def extract(pool: Pool, settings: SelectionSettings) -> tuple[tuple[Sentence, ..
     if pool.scored is None:
         return (), ()
     citations = Citations()
-    sentences = tuple(
-        Sentence(
-            quotable(pool.found[place].text),
-            (citations.cite(pool.found[place]).marker,),
-            Verdict.SUPPORTED,
-            1.0,
-            Origin.EXTRACTED,
-        )
-        for place in select(pool.found, pool.scored, settings)
-    )
+    sentences = tuple(quotation(pool.found[place], citations) for place in select(pool.found, pool.scored, settings))
     return sentences, citations.all
+
+
+def quotation(candidate: Candidate, citations: Citations) -> Sentence:
+    """A candidate as a sentence of an answer, with its citation."""
+    marker = citations.cite(candidate).marker
+    return Sentence(quotable(candidate.text), (marker,), Verdict.SUPPORTED, 1.0, Origin.EXTRACTED)

@@ -58,12 +58,8 @@ def decide(
     reason = judgement.reason
     if judgement.verdict in shown:
         if not _beside(places, pool):
-            whole = (
-                whole_sentence(text, places, pool)
-                if (mode, judgement.verdict) == (Mode.AUTO, Verdict.PARTIAL)
-                else None
-            )
-            if whole is not None:
+            in_part = mode is Mode.AUTO and judgement.verdict is Verdict.PARTIAL
+            if in_part and (whole := whole_sentence(text, places, pool)) is not None:
                 return _quoted(whole, pool, f"it is a part of this sentence: {judgement.reason}", text, whole=True)
             detail = "another passage than the one it named" if attributed.moved else judgement.reason
             kept = Sentence(text, (), judgement.verdict, judgement.score, Origin.GENERATED, detail)

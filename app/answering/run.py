@@ -23,16 +23,15 @@ from ..strategies import (
 )
 from .evidence import Evidence, weigh
 from .expectation import expected
-from .extract import extract
+from .extract import extract, quotation
 from .finish import Asked, Made, Weighed, finish
-from .neutralise import quotable
 from .plan import Planned
 from .pool import Pool, read_sentences
 from .progress import Found, Listener, Progress, SentenceReady, StageBegun, Withdrawn
 from .repair import answers_in_kind
 from .select import best_left_out
 from .silence import after_silence, why_silent
-from .types import Answer, Mode, Origin, Sentence, Verdict
+from .types import Answer, Mode, Origin
 from .write import Writer, Written
 
 if TYPE_CHECKING:
@@ -243,10 +242,10 @@ class Run:
         place = best_left_out(pool.found, pool.scored, written.used(), selection)
         if place is None:
             return
-        citation = written.citations.cite(pool.found[place])
-        quote = Sentence(quotable(pool.found[place].text), (citation.marker,), Verdict.SUPPORTED, 1.0, Origin.EXTRACTED)
+        quote = quotation(pool.found[place], written.citations)
         written.sentences.append(quote)
-        self.listener(SentenceReady(quote, (citation,)))
+        cited = tuple(one for one in written.citations.all if one.marker in quote.citations)
+        self.listener(SentenceReady(quote, cited))
 
     def _why_not(self, query: str, written: Written) -> str:
         """Why a draft cannot stand, in words for the reader."""

@@ -17,8 +17,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...index.errors import ModelError
 from .fingerprints import model_fingerprint
-from .gguf import GgufHeader
+from .gguf import GgufHeader, read_gguf
 
 if TYPE_CHECKING:
     from gguf import GGUFReader, GGUFWriter
@@ -32,6 +33,10 @@ RECIPE = "Q8_0, 1"
 _UNUSED_S = 30 * 24 * 3600.0
 _UNFINISHED_S = 3600.0
 _MOSTLY_Q8_0 = 7  # LLAMA_FTYPE_MOSTLY_Q8_0
+
+
+class _FormError(Exception):
+    """What the files hold cannot be added up."""
 
 
 class CannotMergeError(Exception):
@@ -67,7 +72,7 @@ def merged_model(model: Path, header: GgufHeader, lora: Path, folder: Path) -> P
     if header.size_bytes > MOST_BYTES:
         raise CannotMergeError(f"the model is larger than {MOST_BYTES >> 20} MiB")
     path = folder / f"{merged_fingerprint(model, lora)[:32]}.gguf"
-    if path.is_file():
+    if _whole(path):
         with contextlib.suppress(OSError):
             os.utime(path)  # it is in use
         return path
@@ -81,12 +86,21 @@ def merged_model(model: Path, header: GgufHeader, lora: Path, folder: Path) -> P
         raise CannotMergeError("the package gguf is not installed") from None
     except OSError as error:
         raise CannotMergeError(f"{str(folder)!r} cannot be written ({error.strerror or error})") from None
-    except (ValueError, KeyError, IndexError, NotImplementedError) as error:
+    except _FormError as error:
         raise CannotMergeError(f"it is of a form that cannot be added up ({error})") from None
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
     return path
+
+
+def _whole(path: Path) -> bool:
+    """Whether a copy is there, and as long as its header says."""
+    try:
+        read_gguf(path)
+    except ModelError:
+        return False
+    return True
 
 
 def _clear(folder: Path) -> None:
@@ -103,15 +117,18 @@ def _write(model: Path, lora: Path, path: Path) -> None:
     """Add up and write.
 
     Raises:
-        ValueError: the adapter has other matrices than pairs for matrices of the model.
+        _FormError: the adapter has other matrices than pairs for matrices of the model, or gguf cannot read one.
         OSError: the file cannot be written.
     """
     from gguf import GGUFReader, GGUFWriter
 
-    source, adapter = GGUFReader(model), GGUFReader(lora)
+    try:
+        source, adapter = GGUFReader(model), GGUFReader(lora)
+    except (ValueError, KeyError, IndexError) as error:
+        raise _FormError(f"gguf cannot read it: {error}") from None
     pairs = _pairs(adapter)
     if strange := pairs.keys() - {one.name for one in source.tensors}:
-        raise ValueError(f"{min(strange)!r} is no matrix of the model")
+        raise _FormError(f"{min(strange)!r} is no matrix of the model")
     alpha = adapter.get_field("adapter.lora.alpha")
     writer = GGUFWriter(path, _text(source, "general.architecture"))
     try:
@@ -133,28 +150,38 @@ def _write(model: Path, lora: Path, path: Path) -> None:
 
 def _pairs(adapter: "GGUFReader") -> dict[str, dict[str, Any]]:
     """The two matrices of an adapter by the matrix of the model that they belong to."""
-    from gguf.quants import dequantize
-
     found: dict[str, dict[str, Any]] = {}
     for tensor in adapter.tensors:
         name, _, which = tensor.name.rpartition(".lora_")
         # llama.cpp looks up rows of an adapter of the embeddings instead of multiplying; here it stays on top.
         if which not in ("a", "b") or not name.startswith("blk."):
-            raise ValueError(f"the adapter has a matrix {tensor.name!r}")
-        found.setdefault(name, {})[which] = dequantize(tensor.data, tensor.tensor_type)
+            raise _FormError(f"the adapter has a matrix {tensor.name!r}")
+        found.setdefault(name, {})[which] = _values(tensor)
+    if halves := [name for name, pair in found.items() if len(pair) < 2]:
+        raise _FormError(f"the adapter has one matrix only for {min(halves)!r}")
     return found
+
+
+def _values(tensor: Any) -> Any:
+    """A matrix as float32."""
+    from gguf.quants import dequantize
+
+    try:
+        return dequantize(tensor.data, tensor.tensor_type)
+    except NotImplementedError:
+        raise _FormError(f"gguf cannot read {tensor.tensor_type.name}, the type of {tensor.name!r}") from None
 
 
 def _sum(tensor: Any, pair: Mapping[str, Any], alpha: float) -> tuple[Any, Any]:
     """A matrix with its adapter, quantised, and its type; weights that are not quantised keep their type."""
     from gguf import GGMLQuantizationType
-    from gguf.quants import dequantize, quantize
+    from gguf.quants import quantize
 
     down, up = pair["a"], pair["b"]  # shapes (rank, in) and (out, rank)
     scale = alpha / len(down) if alpha else 1.0
-    weights = dequantize(tensor.data, tensor.tensor_type)
+    weights = _values(tensor)
     if weights.shape != (len(up), down.shape[1]):
-        raise ValueError(f"{tensor.name!r} is {weights.shape}, and its adapter {(len(up), down.shape[1])}")
+        raise _FormError(f"{tensor.name!r} is {weights.shape}, and its adapter {(len(up), down.shape[1])}")
     whole = (GGMLQuantizationType.F32, GGMLQuantizationType.F16, GGMLQuantizationType.BF16)
     kind = tensor.tensor_type if tensor.tensor_type in whole else GGMLQuantizationType.Q8_0
     return quantize((weights + scale * (up @ down)).astype("float32"), kind), kind
@@ -177,5 +204,5 @@ def _copy_metadata(source: "GGUFReader", writer: "GGUFWriter") -> None:
 def _text(source: "GGUFReader", key: str) -> str:
     field = source.get_field(key)
     if field is None:
-        raise ValueError(f"the model does not say its {key}")
+        raise _FormError(f"the model does not say its {key}")
     return str(field.contents())

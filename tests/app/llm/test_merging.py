@@ -141,6 +141,22 @@ def test_what_is_not_merged(smollm2, adapter, tmp_path, write_gguf):
     assert list((tmp_path / "merged").iterdir()) == [], "nothing half done is left"
 
 
+def test_an_adapter_with_half_of_a_pair_is_not_merged(smollm2, tmp_path, write_gguf):
+    half = [("blk.0.attn_q.weight.lora_a", [576, 1], struct.pack("<576f", *[0.0] * 576))]
+    path = tmp_path / "half.gguf"
+    path.write_bytes(write_gguf({"general.type": "adapter", "adapter.type": "lora"}, half))
+    with pytest.raises(CannotMergeError, match=r"has one matrix only for 'blk\.0\.attn_q\.weight'"):
+        merged_model(smollm2, read_gguf(smollm2), path, tmp_path / "merged")
+
+
+def test_a_damaged_copy_is_made_again(smollm2, adapter, folder, copy):
+    size = copy.stat().st_size
+    with copy.open("r+b") as file:
+        file.truncate(size // 2)
+    assert merged_model(smollm2, read_gguf(smollm2), adapter, folder) == copy
+    assert copy.stat().st_size == size
+
+
 def test_old_copies_make_room(smollm2, adapter, tmp_path):
     ages = {"month.gguf": 31 * 86400, "week.gguf": 7 * 86400, "dead.1.part": 2 * 3600, "alive.2.part": 60}
     for name, seconds in ages.items():
