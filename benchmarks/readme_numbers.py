@@ -125,7 +125,8 @@ def adapter() -> str:
         of {stock["draft_sentences"]} sentences were shown as they were written without the adapter and {parts_before}
         as the whole sentence that they are a part of; {with_it["draft_kept"]} and {parts_after} of
         {with_it["draft_sentences"]} with it (`benchmarks/answers.py --topics
-        --limit {len(topics[0]["answers"])}`);
+        --limit {len(topics[0]["answers"])}`; the run without it with `SOTA_RAG_LLM__LORA=none`,
+        before what fits best was quoted beside a draft, of which 3 were shown);
         {stock["answered"]} and {with_it["answered"]} questions were answered, {stock["gold_cited"]} and
         {with_it["gold_cited"]} with a sentence that is known to answer. Of the {blind["pairs"]} that both answer, in
         different words, a language model that did not know which was which liked the answer without the adapter better
